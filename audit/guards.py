@@ -1,0 +1,68 @@
+"""Guards of tables that only grow: triggers refuse every role, privileges refuse the app's role before that.
+
+A migration adds `append_only("table")` or `only_columns_change("table", [...])` after making the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.migrations.operations import RunSQL
+
+# table -> columns that may still change; the app's role loses UPDATE, DELETE and TRUNCATE on the rest.
+# loyalty's migrate command reads it, so it is filled when the migrations are imported.
+REVOKED: dict[str, tuple[str, ...]] = {}
+
+FUNCTIONS = """
+CREATE OR REPLACE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'TRUNCATE' AND current_setting('app.allow_truncate', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION 'table % only grows: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE OR REPLACE FUNCTION audit_refuse_other_columns() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    before jsonb := to_jsonb(OLD) - TG_ARGV;
+    after jsonb := to_jsonb(NEW) - TG_ARGV;
+BEGIN
+    IF before IS DISTINCT FROM after THEN
+        RAISE EXCEPTION 'in table % only % may change', TG_TABLE_NAME, array_to_string(TG_ARGV, ', ')
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+
+
+def append_only(table: str) -> RunSQL:
+    """The operation that makes `table` refuse UPDATE, DELETE and TRUNCATE, and takes these rights from the app."""
+    REVOKED[table] = ()
+    return RunSQL(
+        f"""
+        CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();
+        CREATE TRIGGER {table}_is_not_emptied BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+        """,
+        f"DROP TRIGGER {table}_only_grows ON {table}; DROP TRIGGER {table}_is_not_emptied ON {table};",
+    )
+
+
+def only_columns_change(table: str, columns: Sequence[str]) -> RunSQL:
+    """The operation that lets rows of `table` be added and only `columns` of them change; nothing is deleted."""
+    REVOKED[table] = tuple(columns)
+    arguments = ", ".join(f"'{column}'" for column in columns)
+    return RunSQL(
+        f"""
+        CREATE TRIGGER {table}_changes_little BEFORE UPDATE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION audit_refuse_other_columns({arguments});
+        CREATE TRIGGER {table}_only_grows BEFORE DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();
+        CREATE TRIGGER {table}_is_not_emptied BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+        """,
+        f"DROP TRIGGER {table}_changes_little ON {table}; DROP TRIGGER {table}_only_grows ON {table};"
+        f" DROP TRIGGER {table}_is_not_emptied ON {table};",
+    )

@@ -1,0 +1,22 @@
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """Who did what to which thing, and when. Only grows."""
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80, help_text="user:12, system, or command:ingest")
+    action = models.CharField(max_length=80)
+    object_type = models.CharField(max_length=80)
+    object_id = models.CharField(max_length=80)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "audit_event"
+        indexes = [
+            models.Index(fields=["object_type", "object_id", "at"], name="audit_event_object"),
+            models.Index(fields=["at"], name="audit_event_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.action} {self.object_type} {self.object_id}"

@@ -1,0 +1,50 @@
+"""JSON logs through structlog, one object a line, without local variables (they hold people's data)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+]
+
+
+def configuration(*, debug: bool) -> dict[str, Any]:
+    """Django's LOGGING, and structlog set up to go through it."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.processors.StackInfoRenderer(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": _SHARED,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.dict_tracebacks if debug else structlog.processors.format_exc_info,
+                    structlog.processors.JSONRenderer(),
+                ],
+            }
+        },
+        "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stream"], "level": "WARNING"},
+        "loggers": {
+            name: {"level": "INFO"}
+            for name in ("loyalty", "earning", "activity", "ledger", "members", "django_structlog", "celery")
+        },
+    }

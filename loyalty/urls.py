@@ -1,0 +1,12 @@
+from django.contrib import admin
+from django.urls import include, path
+from django_prometheus import exports
+
+urlpatterns = [
+    path("metrics", exports.ExportToDjangoView, name="metrics"),
+    path("admin/", admin.site.urls),
+    path("account/", include("allauth.urls")),
+    path("desk/", include("backoffice.urls")),
+    path("", include("web.urls")),
+    path("", include("portal.urls")),
+]

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class RulesEngineConfig(AppConfig):
+    name = "rules_engine"

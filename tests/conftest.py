@@ -1,0 +1,92 @@
+"""Fixtures every room shares. Databases are real, and the tests run in the app's role unless they ask for the owner."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from hypothesis import HealthCheck, settings
+from psycopg import sql
+
+SOAK = bool(os.environ.get("SOAK"))
+settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=not SOAK,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    print_blob=True,
+)
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """A database of this worker's own, made and migrated by the owner, used as the app."""
+    from loyalty import owner
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    original = connection.settings_dict["NAME"]
+    name = f"test_{original}_{worker}"
+    with django_db_blocker.unblock():
+        _recreate(owner.connect(original), name)
+        connection.close_pool()
+        connection.settings_dict["NAME"] = name
+        connection.settings_dict["OPTIONS"].pop("pool", None)
+        call_command("migrate", verbosity=0)
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict["NAME"] = original
+
+
+def _recreate(owning: Any, name: str) -> None:
+    with owning:
+        owning.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        owning.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def owner_cursor(db: None) -> Iterator[Any]:
+    """A cursor of the tables' owner, outside the test's transaction."""
+    from loyalty import owner
+
+    with owner.connect() as owning:
+        yield owning.cursor()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def program(db: None) -> Any:
+    """Program "demo": banners maison and halles, markets FR and US, three stores, three currencies."""
+    from programs.models import Banner, Currency, Market, Population, Program, Store
+
+    population = Population.objects.create(code="demo", names={"en": "Demo"})
+    made = Program.objects.create(code="demo", names={"en": "Demo club", "fr": "Club démo"}, population=population)
+    banners = [Banner.objects.create(code=code, names={"en": code.title()}, theme=code) for code in ("maison", "halles")]
+    made.banners.set(banners)
+    Market.objects.create(
+        program=made, code="FR", currency="EUR", languages=["fr", "en"], timezone="Europe/Paris", position=0
+    )
+    Market.objects.create(
+        program=made, code="US", currency="USD", languages=["en"], timezone="America/New_York", position=1
+    )
+    for code, banner, market in (("s1", 0, "FR"), ("s2", 1, "FR"), ("u1", 0, "US")):
+        Store.objects.create(banner=banners[banner], code=code, market_code=market, names={"en": f"Store {code}"})
+    Currency.objects.create(
+        program=made, code="points", names={"en": "points", "fr": "points"}, kind="redeemable",
+        expiry={"months": 12}, position=0,
+    )  # fmt: skip
+    Currency.objects.create(program=made, code="status", names={"en": "status"}, kind="status", position=1)
+    Currency.objects.create(
+        program=made, code="pot", names={"en": "cash pot", "fr": "cagnotte"}, kind="cash", money="EUR", scale=2, position=2
+    )
+    return made
