@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
-CODE = {"max_length": 40}
+CODE: dict[str, Any] = {"max_length": 40}
 
 
 def _names() -> models.JSONField[Any, Any]:
@@ -176,7 +176,7 @@ class Product(models.Model):
 
 
 class ProductState(models.Model):
-    """An article as it stood from `since` on. Only grows: lines of activity point here, so facts stay of their moment."""
+    """An article as it stood from `since` on. Only grows: lines point here, so facts stay of their moment."""
 
     id = models.AutoField(primary_key=True)
     product = models.ForeignKey(Product, models.PROTECT, related_name="states")
