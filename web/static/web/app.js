@@ -1,0 +1,40 @@
+// What a page can do better with a script. Nothing here is needed: every page works without it.
+(() => {
+  "use strict";
+
+  // "/" goes to the search box, as at any desk
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const box = document.querySelector("[data-seek]");
+    if (box) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    }
+  });
+
+  // buttons that only make sense with a script are hidden until it runs
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
+  // the code page stays lit while it is shown
+  if (document.querySelector("[data-stay-lit]") && "wakeLock" in navigator) {
+    const light = () => navigator.wakeLock.request("screen").catch(() => undefined);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && light());
+    light();
+  }
+
+  // a form is sent once, however fast one taps
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.dataset.sent) {
+      if (form.dataset.sent) event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    window.setTimeout(() => delete form.dataset.sent, 4000);
+  });
+})();

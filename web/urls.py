@@ -1,0 +1,11 @@
+from django.urls import path
+from django.views.i18n import set_language
+
+from web.views import gallery, theme
+
+app_name = "web"
+urlpatterns = [
+    path("language/", set_language, name="language"),
+    path("theme/", theme.choose, name="theme"),
+    path("ui/", gallery.show, name="gallery"),
+]
