@@ -1,0 +1,140 @@
+"""What each rule would give, as exact numbers per activity, before groups, stops and limits."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from rules_engine.core.facts import Tables
+from rules_engine.core.matching import Matched, Matching
+from rules_engine.core.multipliers import Region, regions
+from rules_engine.core.ratios import rounded_sum
+from rules_engine.core.rulebook import Currency, Rulebook
+from rules_engine.core.rules import Rule
+from values.money import minor_exponent
+
+
+@dataclass(frozen=True)
+class Part:
+    """Whole numbers, and the points one of them is worth: per line (`where` it counts) or per activity."""
+
+    ratio: Fraction
+    activities: pl.Series
+    per_line: pl.Series | None = None
+    where: pl.Series | None = None
+    per_activity: pl.Series | None = None
+
+
+class Effects:
+    """The effects of one rulebook on one set of tables, whose activities share one exponent of money."""
+
+    def __init__(self, rulebook: Rulebook, tables: Tables, matching: Matching, exponent: int):
+        self._rulebook = rulebook
+        self._tables = tables
+        self._exponent = exponent
+        self._matched = {rule.code: self._allowed(rule, matching.of(rule)) for rule in rulebook.earning}
+        self._regions: dict[str, list[tuple[Region, Fraction]]] = {}
+        for currency in rulebook.currencies:
+            multipliers = [
+                (rule, self._matched[rule.code])
+                for rule in rulebook.earning
+                if rule.earn.multiply is not None and rulebook.currency_of(rule) == currency
+            ]
+            if multipliers:
+                self._regions |= regions(multipliers, rulebook.settings.multipliers, matching)
+
+    def matched(self, rule: Rule) -> Matched:
+        return self._matched[rule.code]
+
+    def wanted(self, rule: Rule) -> pl.Series:
+        """Whole points per activity, rounded, zero where the rule gives nothing."""
+        parts = self._multiplied(rule) if rule.earn.multiply is not None else [self._own_part(rule)]
+        if not parts:
+            return self._tables.nothing
+        return self._rounded(parts, self._rulebook.currency_of(rule), rule)
+
+    def _allowed(self, rule: Rule, matched: Matched) -> Matched:
+        currency = self._rulebook.currency_of(rule)
+        if currency.kind != "cash" or rule.code in self._rulebook.overridden:
+            return matched
+        # Money never crosses currencies by its raw amount; a visit has no money of its own.
+        same = self._tables.activities["currency"].fill_null(currency.money or "") == currency.money
+        return Matched(matched.lines, matched.activities & same)
+
+    def _own_part(self, rule: Rule) -> Part:
+        matched = self._matched[rule.code]
+        return self._part(rule, matched.lines, matched.activities, Fraction(1), whole=None)
+
+    def _multiplied(self, rule: Rule) -> list[Part]:
+        """Every base rule of the same currency again, over the lines that it and the multiplier both match."""
+        parts = []
+        for region, weight in self._regions[rule.code]:
+            for base in self._rulebook.bases_of(rule):
+                matched = self._matched[base.code]
+                lines = _both(region.lines, matched.lines)
+                activities = region.activities & matched.activities
+                whole = (
+                    region.whole & matched.activities if base.scope == "receipt" and region.whole is not None else None
+                )
+                parts.append(self._part(base, lines, activities, weight, whole=whole))
+        return [part for part in parts if part.ratio]
+
+    def _part(
+        self, rule: Rule, lines: pl.Series | None, activities: pl.Series, weight: Fraction, *, whole: pl.Series | None
+    ) -> Part:
+        earn, tables, basis = rule.earn, self._tables, self._rulebook.settings.basis
+        if earn.per_amount is not None:
+            column = tables.lines[earn.per_amount.of or basis]
+            every = Fraction(earn.per_amount.every) * 10**self._exponent
+            points = Fraction(earn.per_amount.points) * weight
+            if earn.per_amount.step == "whole":
+                return Part(points, activities, per_activity=self._steps(column, lines, every))
+            return Part(points / every, activities, column, lines)
+        if earn.per_unit is not None:
+            return Part(Fraction(earn.per_unit) * weight / 1000, activities, tables.lines["quantity"], lines)
+        if earn.percent is not None:
+            pot = minor_exponent(self._rulebook.currency_of(rule).money)
+            ratio = Fraction(earn.percent) / 100 * Fraction(10) ** (pot - self._exponent)
+            return Part(ratio * weight, activities, tables.lines[basis], lines)
+        return Part(
+            Fraction(earn.fixed or 0) * weight, activities, per_activity=self._once(rule, lines, activities, whole)
+        )
+
+    def _steps(self, column: pl.Series, lines: pl.Series | None, every: Fraction) -> pl.Series:
+        full = rounded_sum([(self._tables.summed(column, lines), 1 / every)], "down")
+        return full.clip(lower_bound=0)
+
+    def _once(self, rule: Rule, lines: pl.Series | None, activities: pl.Series, whole: pl.Series | None) -> pl.Series:
+        """1 for each activity where a fixed award counts: once, however many lines match."""
+        if whole is not None:
+            return whole.cast(pl.Int64)
+        if rule.scope == "receipt" and lines is None:
+            return activities.cast(pl.Int64)
+        return (self._tables.counted(lines) > 0).cast(pl.Int64)
+
+    def _rounded(self, parts: list[Part], currency: Currency, rule: Rule) -> pl.Series:
+        rounding = self._rulebook.rounding_of(rule)
+        terms: list[tuple[pl.Series, Fraction]] = []
+        line_terms: list[tuple[pl.Series, Fraction]] = []
+        tables = self._tables
+        for part in parts:
+            if part.per_line is None:
+                assert part.per_activity is not None
+                terms.append((part.per_activity.zip_with(part.activities, tables.nothing), part.ratio))
+            elif currency.round_per == "line":
+                spread = part.activities.gather(tables.lines["row"])
+                counts = spread if part.where is None else spread & part.where
+                line_terms.append((part.per_line * counts.cast(pl.Int64), part.ratio))
+            else:
+                total = tables.summed(part.per_line, part.where)
+                terms.append((total.zip_with(part.activities, tables.nothing), part.ratio))
+        wanted = rounded_sum(terms, rounding) if terms else tables.nothing
+        if line_terms:
+            wanted = wanted + tables.summed(rounded_sum(line_terms, rounding), None)
+        return wanted
+
+
+def _both(one: pl.Series | None, other: pl.Series | None) -> pl.Series | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other

@@ -1,0 +1,250 @@
+"""Which activities, and which of their lines, a rule matches.
+
+Each part of a condition is answered on the smallest frame that knows its facts (products, stores, activities) and
+brought to the lines only where it must be.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
+
+import polars as pl
+
+from rules_engine.core import catalogue, compiling
+from rules_engine.core.catalogue import Fact, Level
+from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, LinesTest, Not
+from rules_engine.core.errors import InvalidFacts
+from rules_engine.core.facts import EVENT, PURCHASE, VISIT, Tables
+from rules_engine.core.rules import Rule, Validity, Weekly
+
+_THOUSANDTHS = 1000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """True or false for each row of the frame of that level."""
+
+    level: Level
+    rows: pl.Series
+
+
+@dataclass(frozen=True)
+class Matched:
+    """`lines`: of every line, None when it is all of them. `activities`: where the rule applies at all.
+
+    At line scope an activity none of whose lines matched may still be true in `activities`; its sums are zero.
+    """
+
+    lines: pl.Series | None
+    activities: pl.Series
+
+
+class Matching:
+    """Answers conditions over one set of tables, each distinct one once."""
+
+    def __init__(self, tables: Tables, minor: int):
+        self.tables = tables
+        self._minor = minor
+        self._answers: dict[Condition, Answer] = {}
+        self._triggers: dict[str, pl.Series] = {}
+
+    def of(self, rule: Rule) -> Matched:
+        activities = self.triggered(rule.trigger)
+        if rule.valid is not None:
+            activities = activities & self.valid(rule.valid)
+        lines: pl.Series | None = None
+        if rule.when is not None:
+            # What concerns the whole activity is not spread over its lines: it decides on the sums.
+            parts = rule.when.all if isinstance(rule.when, All) else (rule.when,)
+            answers = [self.answer(part) for part in parts]
+            whole = [one for one in answers if one.level in ("activity", "store")]
+            single = [one for one in answers if one.level in ("line", "product")]
+            if whole:
+                activities = activities & self.lifted(self._joined(whole, all_of=True), "activity")
+            if single:
+                lines = self.lifted(self._joined(single, all_of=True), "line")
+        return Matched(lines, activities)
+
+    def every_line(self, matched: Matched) -> pl.Series:
+        """The matched lines, with what concerns the activity spread over them."""
+        spread = matched.activities.gather(self.tables.lines["row"])
+        return spread if matched.lines is None else spread & matched.lines
+
+    def triggered(self, trigger: str) -> pl.Series:
+        if trigger not in self._triggers:
+            kinds = pl.col("kind") == {"purchase": PURCHASE, "visit": VISIT}.get(trigger, EVENT)
+            if trigger.startswith("event:"):
+                kinds = kinds & (pl.col("event_type") == trigger.removeprefix("event:"))
+            self._triggers[trigger] = self._on_activities(kinds.fill_null(False))
+        return self._triggers[trigger]
+
+    def valid(self, validity: Validity) -> pl.Series:
+        day = pl.col("local_date")
+        inside = pl.lit(True)
+        if validity.from_ is not None:
+            inside = inside & (day >= validity.from_)
+        if validity.until is not None:
+            inside = inside & (day <= validity.until)
+        if validity.weekly is not None:
+            inside = inside & reduce(or_, (_within(hours) for hours in validity.weekly))
+        answer = self._on_activities(inside.fill_null(False))
+        return answer if answer.len() == self.tables.height else pl.repeat(answer[0], self.tables.height, eager=True)
+
+    def answer(self, condition: Condition) -> Answer:
+        if (known := self._answers.get(condition)) is not None:
+            return known
+        match condition:
+            case All(all=parts):
+                answer = self._joined([self.answer(part) for part in parts], all_of=True)
+            case AnyOf(any=parts):
+                answer = self._joined([self.answer(part) for part in parts], all_of=False)
+            case Not(not_=inner):
+                opposite = self.answer(inner)
+                answer = Answer(opposite.level, ~opposite.rows)
+            case Lines(lines=test):
+                answer = Answer("activity", self._lines_meet(test))
+            case Comparison():
+                answer = self._compared(condition)
+        self._answers[condition] = answer
+        return answer
+
+    def _joined(self, answers: Sequence[Answer], *, all_of: bool) -> Answer:
+        """Together on the lowest level that holds them all, after joining those of one level among themselves."""
+        join = and_ if all_of else or_
+        levels: dict[Level, pl.Series] = {}
+        for answer in answers:
+            levels[answer.level] = join(levels[answer.level], answer.rows) if answer.level in levels else answer.rows
+        if len(levels) == 1:
+            level, rows = levels.popitem()
+            return Answer(level, rows)
+        target: Level = "activity" if set(levels) <= {"activity", "store"} else "line"
+        if target == "line" and {"activity", "store"} <= set(levels):
+            whole = [Answer(level, levels.pop(level)) for level in ("activity", "store")]  # type: ignore[arg-type]
+            levels["activity"] = self._joined(whole, all_of=all_of).rows
+        lifted = (self.lifted(Answer(level, rows), target) for level, rows in levels.items())
+        return Answer(target, reduce(join, lifted))
+
+    def lifted(self, answer: Answer, target: Level) -> pl.Series:
+        """The answer for each row of a larger frame."""
+        match answer.level, target:
+            case "product", "line":
+                return answer.rows.gather(self.tables.lines["product"])
+            case "activity", "line":
+                return answer.rows.gather(self.tables.lines["row"])
+            case "store", "activity":
+                unknown = self._store_unknown(answer)
+                return answer.rows.gather(self.tables.activities["store"]).fill_null(unknown)
+            case "store", "line":
+                return self.lifted(Answer("activity", self.lifted(answer, "activity")), "line")
+        return answer.rows
+
+    def _store_unknown(self, answer: Answer) -> bool:
+        # The stores are answered with one row more, the store that is not known: see _compared.
+        return bool(answer.rows[-1])
+
+    def _lines_meet(self, test: LinesTest) -> pl.Series:
+        chosen = None if test.where is None else self.lifted(self.answer(test.where), "line")
+        found = self.tables.counted(chosen)
+        if test.any:
+            return found > 0
+        if test.every:
+            return (found > 0) & (found == self.tables.counted(None))
+        unit = 1
+        if test.count == "units":
+            found, unit = self.tables.summed(self.tables.lines["quantity"], chosen), _THOUSANDTHS
+        elif test.sum is not None:
+            found, unit = self.tables.summed(self.tables.lines[test.sum], chosen), self._minor
+        asked = compiling.meets_sum(pl.col("n"), test, unit)
+        return found.alias("n").to_frame().select(asked.alias("n")).to_series()
+
+    def _compared(self, comparison: Comparison) -> Answer:
+        fact = catalogue.find(comparison.fact)
+        frame, column, level = self.column(fact)
+        if column not in frame.columns:
+            rows = pl.repeat(comparison.is_set is False, frame.height, eager=True)
+            return Answer(level, rows)
+        asked = compiling.meets(pl.col(column), frame.schema[column], fact, comparison, self._minor)
+        return Answer(level, frame.select(asked.alias("n")).to_series())
+
+    def column(self, fact: Fact) -> tuple[pl.DataFrame, str, Level]:
+        """The frame, the column and the level where a fact is found. The column may be missing for an attribute."""
+        tables = self.tables
+        if fact.type == "attribute":
+            return self._attribute(fact)
+        if fact.level == "product":
+            return tables.products, {"line.tag": "tags"}.get(fact.name, fact.name.removeprefix("line.")), "product"
+        if fact.level == "line":
+            return tables.lines, fact.name.removeprefix("line."), "line"
+        if fact.level == "store":
+            # One row more than there are stores, all unknown, stands for an activity without a store.
+            known = tables.stores.select("code", "kind", "banner", "market")
+            return pl.concat([known, known.clear(1)]), fact.name.removeprefix("store."), "store"
+        if fact.scope == "receipt" and fact.name in ("receipt.gross", "receipt.net"):
+            column = fact.name.removeprefix("receipt.")
+            # Totals of the lines that are left; a visit or an event has no total.
+            total = pl.DataFrame({column: tables.total(column), "kind": tables.activities["kind"]})
+            return total.select(pl.when(pl.col("kind") == PURCHASE).then(column)), column, "activity"
+        if fact.volatile and fact.name not in tables.activities.columns:
+            raise InvalidFacts(f"the activities lack the column {fact.name!r}, which the rulebook reads")
+        return self._named(fact)
+
+    def _named(self, fact: Fact) -> tuple[pl.DataFrame, str, Level]:
+        activities = self.tables.activities
+        match fact.name:
+            case "receipt.channel":
+                return activities, "channel", "activity"
+            case "receipt.tender":
+                return activities, "tenders", "activity"
+        if fact.scope == "calendar":
+            return activities.select(_calendar(fact.name).alias(fact.name)), fact.name, "activity"
+        return activities, fact.name, "activity"
+
+    def _attribute(self, fact: Fact) -> tuple[pl.DataFrame, str, Level]:
+        tables = self.tables
+        if fact.scope == "event":
+            return tables.activities, fact.name, "activity"
+        of_product = "attr." + fact.name.removeprefix("line.")
+        if fact.name not in tables.lines.columns:
+            return tables.products, of_product, "product"
+        if of_product not in tables.products.columns:
+            return tables.lines, fact.name, "line"
+        own, general = tables.lines[fact.name], tables.products[of_product].gather(tables.lines["product"])
+        if own.dtype != general.dtype:
+            own, general = own.cast(pl.String), general.cast(pl.String)
+        return own.to_frame().select(pl.col(fact.name).fill_null(general)), fact.name, "line"
+
+    def _on_activities(self, expression: pl.Expr) -> pl.Series:
+        return self.tables.activities.select(expression.alias("n")).to_series()
+
+
+def _calendar(name: str) -> pl.Expr:
+    match name:
+        case "calendar.date":
+            return pl.col("local_date")
+        case "calendar.weekday":
+            return pl.col("local_date").dt.weekday().replace_strict(
+                dict(enumerate(catalogue.WEEKDAYS, start=1)), return_dtype=pl.String
+            )  # fmt: skip
+        case "calendar.hour":
+            return pl.col("local_at").dt.hour()
+        case "calendar.month":
+            return pl.col("local_date").dt.month()
+    return pl.col("local_date").dt.day()
+
+
+def _within(hours: Weekly) -> pl.Expr:
+    """Local time inside the hours. Past midnight the second part belongs to the day it began on."""
+    minute = pl.col("local_at").dt.hour().cast(pl.Int32) * 60 + pl.col("local_at").dt.minute()
+    weekday = pl.col("local_date").dt.weekday().cast(pl.Int32)
+    days = [catalogue.WEEKDAYS.index(day) + 1 for day in hours.days]
+    start, end = minutes(hours.from_), minutes(hours.to)
+    if start < end:
+        return weekday.is_in(days) & (minute >= start) & (minute < end)
+    day_before = (weekday + 5) % 7 + 1
+    return (weekday.is_in(days) & (minute >= start)) | (day_before.is_in(days) & (minute < end))
+
+
+def minutes(time: str) -> int:
+    """Minutes since midnight of a time such as 09:30."""
+    return int(time[:2]) * 60 + int(time[3:])

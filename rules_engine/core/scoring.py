@@ -1,0 +1,141 @@
+"""Rulebook and facts in, awards out. Pure: the same rulebook and facts give the same awards in ten years.
+
+In this order: exclusions; what each rule would give, rounded once; the best of each group; stops; limits in order of
+occurrence; and no activity ever loses more than it gives.
+"""
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from rules_engine.core import limits
+from rules_engine.core.effects import Effects
+from rules_engine.core.facts import Facts, Tables
+from rules_engine.core.matching import Matching
+from rules_engine.core.rulebook import Rulebook
+from values.money import minor_exponent
+
+
+@dataclass(frozen=True)
+class Scored:
+    """awards: activity_id i64, holder_id i64, rule str, currency str, wanted i64 (rounded, before limits), granted i64.
+
+    Rows with wanted != 0, by rule in order of work, within a rule as the activities came.
+    """
+
+    awards: pl.DataFrame
+
+
+def score(rulebook: Rulebook, facts: Facts) -> Scored:
+    """What every activity should have, given `facts.usage`. Raises InvalidFacts."""
+    parts = [wanted(rulebook, part, exponent) for exponent, part in by_exponent(facts)]
+    awards = pl.concat(parts) if parts else _no_awards()
+    if len(parts) > 1:
+        order = {rule.code: place for place, rule in enumerate(rulebook.in_order)}
+        place = pl.col("rule").replace_strict(order, return_dtype=pl.Int32)
+        awards = awards.sort(place, maintain_order=True)
+    return Scored(limits.granted(rulebook, awards, facts.activities, facts.usage))
+
+
+def by_exponent(facts: Facts) -> list[tuple[int, Facts]]:
+    """The facts apart by the decimals of their money, so that amounts can be compared as whole numbers."""
+    currencies = facts.activities["currency"].unique().drop_nulls().to_list()
+    exponents = {currency: minor_exponent(currency) for currency in currencies}
+    found = sorted(set(exponents.values()))
+    if facts.activities.is_empty():
+        return []
+    if len(found) < 2:
+        return [(found[0] if found else minor_exponent(None), facts)]
+    parts = []
+    for exponent in found:
+        own = [currency for currency, value in exponents.items() if value == exponent]
+        mine = pl.col("currency").is_in(own)
+        if exponent == found[0]:
+            mine = mine | pl.col("currency").is_null()
+        activities = facts.activities.filter(mine.fill_null(False))
+        lines = facts.lines.join(activities.select("activity_id"), on="activity_id", how="semi", maintain_order="left")
+        parts.append((exponent, replace(facts, activities=activities, lines=lines)))
+    return parts
+
+
+def wanted(rulebook: Rulebook, facts: Facts, exponent: int) -> pl.DataFrame:
+    """Awards before limits, of activities whose money has that many decimals."""
+    tables = after_exclusions(rulebook, Tables.of(facts), exponent)
+    effects = Effects(rulebook, tables, Matching(tables, 10**exponent), exponent)
+    numbers = {rule.code: effects.wanted(rule) for rule in rulebook.earning}
+    numbers = stopped(rulebook, best_of_groups(rulebook, numbers, tables), tables)
+    frames = [_awards(rulebook, code, given, tables) for code, given in numbers.items()]
+    return pl.concat(frames) if frames else _no_awards()
+
+
+def after_exclusions(rulebook: Rulebook, tables: Tables, exponent: int) -> Tables:
+    """Each exclusion in turn; what it takes out is invisible to everything after it."""
+    for rule in rulebook.excluding:
+        matching = Matching(tables, 10**exponent)
+        taken_out = matching.every_line(matching.of(rule))
+        if taken_out.any():
+            tables = tables.without(taken_out)
+    return tables
+
+
+def best_of_groups(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -> dict[str, pl.Series]:
+    """Of each group and currency only the largest number that is something stays; of equals, the first written."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for rule in rulebook.earning:
+        if rule.combine.group is not None:
+            groups.setdefault((rule.combine.group, rulebook.currency_of(rule).code), []).append(rule.code)
+    left = dict(numbers)
+    for codes in groups.values():
+        written = sorted(codes, key=rulebook.place_of)
+        frame = pl.DataFrame([left[code].alias(code) for code in written])
+        largest = frame.select(
+            pl.max_horizontal(pl.when(pl.col(code) != 0).then(code) for code in written).fill_null(0)
+        ).to_series()
+        still_open = largest != 0
+        for code in written:
+            wins = still_open & (left[code] == largest)
+            left[code] = left[code].zip_with(wins, tables.nothing)
+            still_open = still_open & ~wins
+    return left
+
+
+def stopped(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -> dict[str, pl.Series]:
+    """A rule that stops, and really gave something, ends every rule after it, in all phases and currencies."""
+    left: dict[str, pl.Series] = {}
+    ended: pl.Series | None = None
+    for rule in rulebook.earning:
+        number = numbers[rule.code]
+        if ended is not None:
+            number = tables.nothing.zip_with(ended, number)
+        left[rule.code] = number
+        if rule.combine.stop:
+            gave = number != 0
+            ended = gave if ended is None else ended | gave
+    return left
+
+
+def _awards(rulebook: Rulebook, code: str, given: pl.Series, tables: Tables) -> pl.DataFrame:
+    some = given != 0
+    return (
+        tables.activities.select("activity_id", "holder_id", wanted=given)
+        .filter(some)
+        .select(
+            "activity_id",
+            "holder_id",
+            pl.lit(code).alias("rule"),
+            pl.lit(rulebook.currency_of(rulebook.rule(code)).code).alias("currency"),
+            "wanted",
+        )
+    )
+
+
+def _no_awards() -> pl.DataFrame:
+    return pl.DataFrame(
+        schema={
+            "activity_id": pl.Int64,
+            "holder_id": pl.Int64,
+            "rule": pl.String,
+            "currency": pl.String,
+            "wanted": pl.Int64,
+        }
+    )
