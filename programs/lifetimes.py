@@ -23,9 +23,9 @@ def dies_at(policy: Policy | None, earned_on: date, zone: str) -> datetime | Non
     """The instant from which points earned on a local day are gone; None when they never are.
 
     `policy` is a currency's `expiry`: {"days": n}, {"months": n}, {"end_of": "month", "plus_months": n},
-    {"table": [...]}, or None for never. Raises NotBuiltYet for {"inactivity": ...}, ValueError for what is no policy.
+    {"table": [...]}, or nothing for never. Raises NotBuiltYet for {"inactivity": ...}, ValueError for what is no policy.
     """
-    if policy is None:
+    if not policy:
         return None
     return periods.begins_at(_first_day_without(policy, earned_on), zone)
 

@@ -1,0 +1,96 @@
+"""Which rulebooks hold when, and which rules were stopped. Documents, not models of the core: no frame is near."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from rules_engine import models
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the rules. It holds for begins_at <= moment < ends_at; None is without end on that side.
+
+    `market_code` None is every market without a version of its own. `document` is what `Rulebook.from_document`
+    of the core reads. `stops`: rule code -> moment from which activity no longer meets that rule.
+    """
+
+    id: int
+    program_id: int
+    market_code: str | None
+    version: int
+    state: str
+    begins_at: datetime | None
+    ends_at: datetime | None
+    document: Mapping[str, Any]
+    digest: str
+    published_at: datetime | None
+    published_by: str
+    stops: Mapping[str, datetime] = field(default_factory=dict)
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Whether activity of that moment is judged by this version."""
+        return (self.begins_at is None or self.begins_at <= moment) and (self.ends_at is None or moment < self.ends_at)
+
+
+def rulebooks_for(program_id: int) -> list[Version]:
+    """Every published version of a program, the programs' own first, then by market, by beginning."""
+    rows = models.Rulebook.objects.filter(program_id=program_id, state=models.Rulebook.State.PUBLISHED)
+    return _versions(rows, program_id)
+
+
+def history_of(program_id: int) -> list[Version]:
+    """Every version there ever was, drafts and withdrawn ones too, the latest first."""
+    rows = models.Rulebook.objects.filter(program_id=program_id)
+    return sorted(_versions(rows, program_id), key=lambda version: -version.id)
+
+
+def in_force(versions: Iterable[Version], market_code: str | None, moment: datetime) -> Version | None:
+    """The version that judges activity of a market at a moment: the market's own, else the program's."""
+    holding = [version for version in versions if version.holds_at(moment)]
+    own = (version for version in holding if version.market_code == market_code is not None)
+    everyones = (version for version in holding if version.market_code is None)
+    return next(own, None) or next(everyones, None)
+
+
+def rule_ids(program_id: int) -> dict[str, int]:
+    """The number of every rule code the program ever published."""
+    return dict(models.Rule.objects.filter(program_id=program_id).values_list("code", "id"))
+
+
+def rule_codes(program_id: int) -> dict[int, str]:
+    """The code of every rule number of the program."""
+    return {number: code for code, number in rule_ids(program_id).items()}
+
+
+def _versions(rows: QuerySet[models.Rulebook], program_id: int) -> list[Version]:
+    stopped = list(models.RuleStop.objects.filter(rule__program_id=program_id).values_list("rule__code", "at"))
+    versions = [_version(row, stopped) for row in rows]
+    return sorted(versions, key=lambda one: (one.market_code or "", one.version))
+
+
+def _version(row: models.Rulebook, stopped: list[tuple[str, datetime]]) -> Version:
+    stops: dict[str, datetime] = {}
+    for code, at in stopped:
+        # a version published after a stop begins without it: whoever published it decided anew
+        if row.published_at is not None and at >= row.published_at:
+            stops[code] = min(at, stops.get(code, at))
+    return Version(
+        id=row.pk,
+        program_id=row.program_id,
+        market_code=row.market_code,
+        version=row.version,
+        state=row.state,
+        begins_at=row.valid.lower,
+        ends_at=row.valid.upper,
+        document=row.content,
+        digest=row.digest,
+        published_at=row.published_at,
+        published_by=row.published_by,
+        stops=stops,
+    )
