@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Upper
 
@@ -15,12 +16,30 @@ class Member(models.Model):
     birth_date = models.DateField(null=True, blank=True)
     language = models.CharField(max_length=8, blank=True)
     created_at = models.DateTimeField()
+    # lower case, without accents and punctuation; the function is made by migration 0002 and used by searches too
+    name_key = models.GeneratedField(
+        expression=models.Func(
+            "first_name", "last_name", function="member_name_key", output_field=models.TextField()
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )  # fmt: skip
 
     class Meta:
         db_table = "member"
         indexes = [
             models.Index(fields=["population", "email"], name="member_email"),
             models.Index(fields=["population", "phone"], name="member_phone"),
+            models.Index(fields=["population", "birth_date"], name="member_birth_date"),
+            GinIndex(fields=["name_key"], opclasses=["gin_trgm_ops"], name="member_name_key"),
+        ]
+        constraints = [
+            # a mailbox proves one person of a population, so that a receipt's e-mail can name nobody else
+            models.UniqueConstraint(
+                fields=["population", "email"],
+                condition=models.Q(email_verified_at__isnull=False) & ~models.Q(email=""),
+                name="member_verified_email_once",
+            )
         ]
 
     def __str__(self) -> str:
@@ -59,7 +78,7 @@ class Membership(models.Model):
         db_table = "membership"
         constraints = [
             models.UniqueConstraint(fields=["member", "program"], name="membership_once"),
-            models.UniqueConstraint(fields=["program", "number"], name="membership_number_once"),
+            models.UniqueConstraint(Upper("number"), "program", name="membership_number_once"),
         ]
 
     def __str__(self) -> str:

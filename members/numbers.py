@@ -1,0 +1,66 @@
+"""Numbers of cards and memberships: drawing them, checking them, and reading them as tills send them. Pure."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+RANDOM_DIGITS = 16
+"""Drawn digits of a card number; the first is never 0, so 9 x 10^15 numbers: 52.9 bits before the check digit."""
+
+MEMBER_DIGITS = 11
+"""Drawn digits of a membership number, which is typed and said more often and never printed as a card."""
+
+_FILLING = re.compile(r"[\s\-\u2010-\u2015\u2212\ufeff\u200b-\u200d]+")
+_PRINTABLE = re.compile(r"[!-~]{4,32}")
+
+
+class InvalidNumber(ValueError):
+    """A card or membership number that cannot be one: not 4 to 32 printable characters."""
+
+    field = "card_number"
+
+
+def as_read(text: str) -> str:
+    """The number without the blanks and dashes that people and tills put between its characters."""
+    return _FILLING.sub("", text)
+
+
+def check(text: str) -> str:
+    """A number issued elsewhere, taken as it is but for blanks and dashes. Raises InvalidNumber."""
+    number = as_read(text)
+    if not _PRINTABLE.fullmatch(number):
+        raise InvalidNumber("a number has 4 to 32 letters, digits or signs")
+    return number
+
+
+def new_card_number() -> str:
+    """17 digits: 16 from the system's generator of secrets, then Luhn's check digit."""
+    return _with_check_digit(_drawn(RANDOM_DIGITS))
+
+
+def new_member_number() -> str:
+    """12 digits: 11 drawn, then Luhn's check digit."""
+    return _with_check_digit(_drawn(MEMBER_DIGITS))
+
+
+def has_check_digit(number: str) -> bool:
+    """Whether the last digit is Luhn's (ISO/IEC 7812-1, annex B): it tells typing errors, not forgeries."""
+    return number.isascii() and number.isdigit() and number[-1] == _luhn(number[:-1])
+
+
+def _drawn(digits: int) -> str:
+    lowest = 10 ** (digits - 1)
+    return str(lowest + secrets.randbelow(9 * lowest))
+
+
+def _with_check_digit(payload: str) -> str:
+    return payload + _luhn(payload)
+
+
+def _luhn(payload: str) -> str:
+    total = 0
+    for place, digit in enumerate(reversed(payload)):
+        value = int(digit) * (2 if place % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)
