@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import segno
-from barcode import Code128, EAN13
+from barcode import EAN13, Code128
 from django.utils.crypto import salted_hmac
 
 ON_CARD_MODULES = 150

@@ -84,6 +84,13 @@ class Formats:
             return self.full_day(moment)
         return _held(dates.format_skeleton("MMMMd", _date_of(local), locale=self.locale))
 
+    def coming(self, moment: date | datetime) -> str:
+        """A day of the months to come, `31 janvier`: the year only where it could be mistaken."""
+        day = _date_of(self.local(moment))
+        if 0 <= (day - self.today_on).days < 330:
+            return _held(dates.format_skeleton("MMMMd", day, locale=self.locale))
+        return self.full_day(moment)
+
     def weekday(self, moment: date | datetime) -> str:
         """`samedi 21 novembre`."""
         name, day = dates.format_date(_date_of(self.local(moment)), "EEEE", locale=self.locale), self.day(moment)

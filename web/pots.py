@@ -15,6 +15,7 @@ from web.formats import Formats
 
 SOON = timedelta(days=30)
 SHOWN_LOTS = 3
+SHOWN_WITHIN = timedelta(days=400)
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,14 @@ def units_of(program_id: int) -> dict[int, Unit]:
     """The currencies of a program by id, in their order, named in the language being spoken."""
     language = get_language() or "en"
     return {
-        row.id: Unit(
-            row.id, row.code, texts.in_language(row.names, language, row.code), row.kind, row.money, row.scale
-        )
+        row.id: Unit(row.id, row.code, texts.in_language(row.names, language, row.code), row.kind, row.money, row.scale)
         for row in programs.currencies_of(program_id)
     }
 
 
 def pots_of(holder_id: int, units: Iterable[Unit], formats: Formats, now: datetime) -> list[Pot]:
     """What can be spent, currency by currency; status points are no pot."""
-    balances = {balance.currency_id: balance for balance in ledger.balances(holder_id, now)}
+    balances = {balance.currency_id: balance for balance in _balances(holder_id, now)}
     pots = []
     for unit in units:
         if unit.kind == "status":
@@ -97,12 +96,14 @@ def pots_of(holder_id: int, units: Iterable[Unit], formats: Formats, now: dateti
             continue
         lots = tuple(
             Lot(unit.write(formats, amount), last_day(dies_at, formats.zone), dies_at - now <= SOON)
-            for dies_at, amount in list(balance.expiring)[:SHOWN_LOTS]
+            for dies_at, amount in balance.expiring[:SHOWN_LOTS]
         )
-        pots.append(
-            Pot(unit, balance.available, balance.pending, balance.debt, balance.next_available_at, lots)
-        )
+        pots.append(Pot(unit, balance.available, balance.pending, balance.debt, balance.next_available_at, lots))
     return pots
+
+
+def _balances(holder_id: int, now: datetime) -> list[ledger.Balance]:
+    return ledger.balances_of([holder_id], now, expiring_within=SHOWN_WITHIN).get(holder_id, [])
 
 
 def last_day(dies_at: datetime, zone: ZoneInfo) -> date:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.forms import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
@@ -12,7 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from web import banners, codes, formats, guilloche
-from web.pots import Pot
+
+if TYPE_CHECKING:
+    from web.pots import Pot
 
 register = template.Library()
 
@@ -215,8 +217,8 @@ def quantity(context: template.Context, thousandths: int) -> str:
 
 @register.simple_tag(takes_context=True)
 def on_day(context: template.Context, moment: date | datetime, style: str = "day") -> str:
-    """A day: style is day, weekday, short_weekday, short_day, full_day or month."""
-    if style not in {"day", "weekday", "short_weekday", "short_day", "full_day", "month"}:
+    """A day: style is day, coming, weekday, short_weekday, short_day, full_day or month."""
+    if style not in {"day", "coming", "weekday", "short_weekday", "short_day", "full_day", "month"}:
         raise template.TemplateSyntaxError(f"no way to write a day is called {style!r}")
     return str(getattr(_formats(context), style)(moment))
 
@@ -232,7 +234,7 @@ def at_moment(context: template.Context, moment: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def pot_amount(context: template.Context, pot: Pot, amount: int) -> str:
+def pot_amount(context: template.Context, pot: "Pot", amount: int) -> str:
     """An amount of a pot: points as a number, a cash pot as money."""
     return pot.unit.write(_formats(context), amount)
 
