@@ -12,7 +12,8 @@ Scope = Literal["line", "receipt", "store", "event", "calendar", "member", "hist
 # Where a fact is computed: the smaller the frame, the cheaper the comparison.
 Level = Literal["product", "line", "store", "activity"]
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)

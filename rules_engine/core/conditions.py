@@ -181,17 +181,17 @@ class Comparison(Compared):
     def _typed(cls, document: Any, build: Any) -> "Comparison":
         # The type of the value is the fact's, so the fact is looked at before the fields are.
         if not isinstance(document, dict) or not isinstance(name := document.get("fact"), str):
-            return build(document)  # type: ignore[no-any-return]
+            return build(document)
         try:
             fact = catalogue.find(name)
         except catalogue.UnknownFact:
-            return build(document)  # type: ignore[no-any-return]
+            return build(document)
         typed = {
             key: _truth(value) if key == "is_set" else literal(value, key, fact.type, fact.choices)
             if key in OPERATORS and value is not None else value
             for key, value in document.items()
         }  # fmt: skip
-        return build(typed)  # type: ignore[no-any-return]
+        return build(typed)
 
 
 class LinesTest(Compared):
@@ -207,12 +207,12 @@ class LinesTest(Compared):
     @classmethod
     def _typed(cls, document: Any, build: Any) -> "LinesTest":
         if not isinstance(document, dict):
-            return build(document)  # type: ignore[no-any-return]
+            return build(document)
         typed = {
             key: literal(value, key, "number") if key in OPERATORS and value is not None else value
             for key, value in document.items()
         }
-        return build(typed)  # type: ignore[no-any-return]
+        return build(typed)
 
     @model_validator(mode="after")
     def _one_operator(self) -> "LinesTest":
@@ -246,7 +246,8 @@ class Not(Strictly):
 def _kind(document: Any) -> str:
     if isinstance(document, dict):
         return next((f"?{key}" for key in ("all", "any", "not", "lines") if key in document), "?fact")
-    return {All: "?all", AnyOf: "?any", Not: "?not", Lines: "?lines"}.get(type(document), "?fact")
+    kinds: dict[type, str] = {All: "?all", AnyOf: "?any", Not: "?not", Lines: "?lines"}
+    return kinds.get(type(document), "?fact")
 
 
 # The tags begin with a question mark so that they can be told from the fields in the path of an error.

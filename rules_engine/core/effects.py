@@ -63,7 +63,8 @@ class Effects:
 
     def _own_part(self, rule: Rule) -> Part:
         matched = self._matched[rule.code]
-        return self._part(rule, matched.lines, matched.activities, Fraction(1), whole=None)
+        whole = matched.activities if rule.scope == "receipt" else None
+        return self._part(rule, matched.lines, matched.activities, Fraction(1), whole=whole)
 
     def _multiplied(self, rule: Rule) -> list[Part]:
         """Every base rule of the same currency again, over the lines that it and the multiplier both match."""
@@ -96,21 +97,17 @@ class Effects:
             pot = minor_exponent(self._rulebook.currency_of(rule).money)
             ratio = Fraction(earn.percent) / 100 * Fraction(10) ** (pot - self._exponent)
             return Part(ratio * weight, activities, tables.lines[basis], lines)
-        return Part(
-            Fraction(earn.fixed or 0) * weight, activities, per_activity=self._once(rule, lines, activities, whole)
-        )
+        once = self._once(lines, whole)
+        return Part(Fraction(earn.fixed or 0) * weight, activities, per_activity=once)
 
     def _steps(self, column: pl.Series, lines: pl.Series | None, every: Fraction) -> pl.Series:
         full = rounded_sum([(self._tables.summed(column, lines), 1 / every)], "down")
         return full.clip(lower_bound=0)
 
-    def _once(self, rule: Rule, lines: pl.Series | None, activities: pl.Series, whole: pl.Series | None) -> pl.Series:
+    def _once(self, lines: pl.Series | None, whole: pl.Series | None) -> pl.Series:
         """1 for each activity where a fixed award counts: once, however many lines match."""
-        if whole is not None:
-            return whole.cast(pl.Int64)
-        if rule.scope == "receipt" and lines is None:
-            return activities.cast(pl.Int64)
-        return (self._tables.counted(lines) > 0).cast(pl.Int64)
+        counts = self._tables.counted(lines) > 0 if whole is None else whole
+        return counts.cast(pl.Int64)
 
     def _rounded(self, parts: list[Part], currency: Currency, rule: Rule) -> pl.Series:
         rounding = self._rulebook.rounding_of(rule)

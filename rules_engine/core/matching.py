@@ -120,7 +120,7 @@ class Matching:
             return Answer(level, rows)
         target: Level = "activity" if set(levels) <= {"activity", "store"} else "line"
         if target == "line" and {"activity", "store"} <= set(levels):
-            whole = [Answer(level, levels.pop(level)) for level in ("activity", "store")]  # type: ignore[arg-type]
+            whole = [Answer(level, levels.pop(level)) for level in ("activity", "store")]
             levels["activity"] = self._joined(whole, all_of=all_of).rows
         lifted = (self.lifted(Answer(level, rows), target) for level, rows in levels.items())
         return Answer(target, reduce(join, lifted))

@@ -49,7 +49,7 @@ def as_written(number: Decimal) -> int | str:
 
 
 def round_fraction(value: Fraction, rounding: Rounding) -> int:
-    """Down is towards minus infinity, so that taking away never leaves more than the exact number; nearest is half up."""
+    """Down is towards minus infinity, so that taking away leaves no more than the exact number; nearest is half up."""
     match rounding:
         case "down":
             return floor(value)

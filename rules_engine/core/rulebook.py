@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, Strict, ValidationError, field_validator, model_validator
 
 from rules_engine.core import catalogue, conditions
-from rules_engine.core.conditions import Condition, Strictly, refused
+from rules_engine.core.conditions import Strictly, refused
 from rules_engine.core.documents import check_size, path_of, plain
 from rules_engine.core.errors import InvalidRulebook, Problem
 from rules_engine.core.ratios import Rounding
@@ -48,7 +48,7 @@ class Rulebook(Strictly):
     settings: Settings = Settings()
     currencies: Annotated[tuple[Currency, ...], Strict(False), Field(min_length=1, max_length=50)]
     rules: Annotated[tuple[Rule, ...], Strict(False), Field(max_length=1000)] = ()
-    week_start: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = "mon"
+    week_start: catalogue.Weekday = "mon"
     overridden: Annotated[tuple[str, ...], Strict(False)] = ()
 
     @classmethod

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from rules_engine.core import conditions
-from rules_engine.core.catalogue import WEEKDAYS
+from rules_engine.core.catalogue import WEEKDAYS, Weekday
 from rules_engine.core.conditions import Condition, Strictly, refused
 from rules_engine.core.ratios import Rounding, exact
 
@@ -95,7 +95,7 @@ class Earn(Strictly):
 class Weekly(Strictly):
     """Hours of the week in the store's local time, half-open; an end before the start runs past midnight."""
 
-    days: Annotated[tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], Strict(False)] = WEEKDAYS
+    days: Annotated[tuple[Weekday, ...], Strict(False)] = WEEKDAYS
     from_: Minute = Field(default="00:00", alias="from")
     to: Minute = "24:00"
 
@@ -162,7 +162,7 @@ class Rule(Strictly):
     @model_validator(mode="wrap")
     @classmethod
     def _defaults(cls, document: Any, build: Any) -> "Rule":
-        return build(_filled(document) if isinstance(document, dict) else document)  # type: ignore[no-any-return]
+        return build(_filled(document) if isinstance(document, dict) else document)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
