@@ -1,5 +1,39 @@
+"""How allauth behaves here: nobody signs up but by joining, and mails speak in the name of the program one is in."""
+
+from __future__ import annotations
+
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+
+from identity.codes import AFTER_SIGN_IN
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """How sign-in behaves here."""
+    """allauth's questions, answered. `get_login_redirect_url` is asked only where the address names no `next`."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """A login alone is of no use: people join a program, staff are invited."""
+        return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Where the session was heading before the code was asked for, if that is a place of ours."""
+        then = request.session.pop(AFTER_SIGN_IN, "")
+        if then and url_has_allowed_host_and_scheme(then, allowed_hosts=None):
+            return str(then)
+        return str(super().get_login_redirect_url(request))
+
+    def format_email_subject(self, subject: str) -> str:
+        return str(subject)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        super().send_mail(template_prefix, email, {"program_name": self._program_name(), **context})
+
+    def _program_name(self) -> str:
+        program = getattr(self.request, "program", None)
+        names = getattr(program, "names", None) or {}
+        language = (get_language() or "en")[:2]
+        return str(names.get(language) or next(iter(names.values()), "Fidelio"))

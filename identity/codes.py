@@ -1,0 +1,60 @@
+"""Proving an address by a code: how people join, and how they sign in without a password.
+
+Joining is signing in by code. Whoever has no login for the address gets one first, without a password and unproven, so
+that known and unknown addresses take the same path, see the same pages and are sent the same mail. allauth counts the
+tries, keeps the code and marks the address as proven.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import RequestLoginCodeForm
+from allauth.account.models import EmailAddress
+from allauth.account.views import RequestLoginCodeView
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+
+from identity.models import User
+
+AFTER_SIGN_IN = "after_sign_in"
+"""Session key: where to go once signed in. Read and forgotten by the account adapter."""
+
+
+class TooMany(Exception):
+    """Too many codes were asked for, by this network or for this address."""
+
+
+class NoAddress(ValueError):
+    """No address a code could be sent to."""
+
+
+def send(request: HttpRequest, *, email: str, then: str) -> HttpResponseRedirect:
+    """Send a code to `email` and lead to the page that asks for it; after the right one, on to `then` (a local path).
+
+    Raises TooMany and NoAddress.
+    """
+    form = RequestLoginCodeForm(data={"email": email})
+    if not form.is_valid():
+        if form.has_error("email", "invalid") or form.has_error("email", "required"):
+            raise NoAddress(email)
+        raise TooMany
+    if form._user is None:
+        form._user = _new_login(form.cleaned_data["email"].lower())
+    request.session[AFTER_SIGN_IN] = then
+    view = RequestLoginCodeView()
+    view.setup(request)
+    view.form_valid(form)
+    return HttpResponseRedirect(reverse("account_confirm_login_code"))
+
+
+def _new_login(address: str) -> User | None:
+    """A login for an address that had none. None for one that was closed: it is treated as unknown, like any other."""
+    user, _ = User.objects.get_or_create(email=address, defaults={"password": make_password(None)})
+    return user if user.is_active else None
+
+
+def is_proven(user: Any) -> bool:
+    """Whether the login's own address has been proven by a code."""
+    return EmailAddress.objects.filter(user_id=user.pk, email__iexact=user.email, verified=True).exists()

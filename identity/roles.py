@@ -1,0 +1,48 @@
+"""What each role may do: the one table. Where it may do it is said by the grant's scope (identity.rights)."""
+
+from __future__ import annotations
+
+from identity.models import Role
+
+_STORE = frozenset({Role.STORE_STAFF, Role.STORE_MANAGER})
+_DESK = _STORE | {Role.CALL_CENTRE}
+_OFFICE = frozenset({Role.ADMINISTRATOR})
+_WATCHING = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+
+ALLOWED: dict[str, frozenset[Role]] = {
+    # people
+    "members.search": _DESK | _WATCHING,
+    "members.see": _DESK | _WATCHING,
+    "members.enrol": _DESK | _OFFICE,
+    "members.edit": _DESK | _OFFICE,
+    "members.consents": _DESK | _OFFICE,
+    "members.suspend": frozenset({Role.CALL_CENTRE}) | _OFFICE,
+    "cards.bind": _DESK | _OFFICE,
+    "cards.block": _DESK | _OFFICE,
+    "cards.replace": _DESK | _OFFICE,
+    "cards.generate": frozenset({Role.STORE_MANAGER}) | _OFFICE,
+    # what they did and have
+    "activity.see": _DESK | _WATCHING | {Role.FINANCE},
+    "points.see": _DESK | _WATCHING | {Role.FINANCE},
+    "points.adjust": frozenset({Role.STORE_MANAGER, Role.CALL_CENTRE}) | _OFFICE,
+    "points.approve": frozenset({Role.FINANCE}) | _OFFICE,
+    # files
+    "imports.see": _WATCHING | {Role.CALL_CENTRE, Role.FINANCE},
+    "imports.run": _OFFICE,
+    "quarantine.see": _WATCHING | {Role.CALL_CENTRE},
+    "quarantine.fix": frozenset({Role.CALL_CENTRE}) | _OFFICE,
+    # what is on offer
+    "programs.see": _WATCHING | {Role.MARKETING, Role.FINANCE},
+    "programs.edit": _OFFICE,
+    "rulebooks.see": _WATCHING | {Role.MARKETING, Role.FINANCE, Role.CALL_CENTRE},
+    "rulebooks.publish": frozenset({Role.MARKETING}),
+    "rules.stop": frozenset({Role.MARKETING}) | _OFFICE,
+    # the house itself
+    "reports.see": _WATCHING | {Role.MARKETING, Role.FINANCE, Role.STORE_MANAGER},
+    "audit.see": _WATCHING,
+    "staff.see": _WATCHING,
+    "staff.edit": _OFFICE,
+}
+
+OF_A_STORE = _STORE
+"""Roles that mean nothing without a store: a grant of them names one."""
