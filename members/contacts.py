@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from members.refusals import Refused
+
 NAME_LENGTH = 80
 EMAIL_LENGTH = 254
 OLDEST_YEAR = 1900
@@ -23,7 +25,7 @@ _JOINERS = "\u200c\u200d"  # they belong to the spelling of Persian and Indian n
 _JUNK = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad]")
 
 
-class InvalidContact(ValueError):
+class InvalidContact(Refused, ValueError):
     """A name, address or date that cannot be one. `field` is the argument's name, the message is for people."""
 
     def __init__(self, field: str, message: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 
+from members.refusals import Refused
+
 RANDOM_DIGITS = 16
 """Drawn digits of a card number; the first is never 0, so 9 x 10^15 numbers: 52.9 bits before the check digit."""
 
@@ -15,7 +17,7 @@ _FILLING = re.compile(r"[\s\-\u2010-\u2015\u2212\ufeff\u200b-\u200d]+")
 _PRINTABLE = re.compile(r"[!-~]{4,32}")
 
 
-class InvalidNumber(ValueError):
+class InvalidNumber(Refused, ValueError):
     """A card or membership number that cannot be one: not 4 to 32 printable characters."""
 
     field = "card_number"
