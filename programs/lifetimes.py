@@ -23,7 +23,8 @@ def dies_at(policy: Policy | None, earned_on: date, zone: str) -> datetime | Non
     """The instant from which points earned on a local day are gone; None when they never are.
 
     `policy` is a currency's `expiry`: {"days": n}, {"months": n}, {"end_of": "month", "plus_months": n},
-    {"table": [...]}, or nothing for never. Raises NotBuiltYet for {"inactivity": ...}, ValueError for what is no policy.
+    {"table": [...]}, or nothing for never. Raises NotBuiltYet for
+    {"inactivity": ...}, ValueError for what is no policy.
     """
     if not policy:
         return None

@@ -34,7 +34,9 @@ class Program(models.Model):
     names = _names()
     population = models.ForeignKey(Population, models.PROTECT, related_name="programs")
     settings = models.JSONField(default=dict, blank=True)
-    banners = models.ManyToManyField("Banner", related_name="programs", db_table="program_banner")
+    banners: models.ManyToManyField[Banner, Any] = models.ManyToManyField(
+        "Banner", related_name="programs", db_table="program_banner"
+    )
 
     class Meta:
         db_table = "program"

@@ -1,0 +1,242 @@
+"""What a playbook's parts say about each other, and the rulebooks that come of it. Reads no database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from playbooks import rules
+from playbooks.format import CurrencyPart, Playbook
+from playbooks.problems import InvalidPlaybook, Problem
+from playbooks.reading import Document, Path_
+from programs import terms
+from rules_engine.core.errors import InvalidRulebook
+from rules_engine.core.rulebook import Rulebook
+from values.money import minor_exponent
+
+NOT_BUILT = "is not built yet"
+_FACTS_NOT_BUILT = frozenset({"member.tier", "member.segment"})
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+_INSIDE = re.compile(r"(rules(?:\[\d+\]|\.\w+)+): (.*)", re.DOTALL)
+_NAMED = re.compile(r"`(\w+)` is not built yet")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A playbook that can be imported. `rulebooks`: under None the program's, under a market what differs there."""
+
+    document: Document
+    playbook: Playbook
+    rulebooks: dict[str | None, Rulebook]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def language(self) -> str:
+        """The language of names that are one text: the first of the first market."""
+        return self.playbook.markets[0].languages[0]
+
+    def rulebook_of(self, market_code: str) -> Rulebook:
+        return self.rulebooks.get(market_code) or self.rulebooks[None]
+
+
+def check(document: Document) -> Checked:
+    """Raises InvalidPlaybook, with every problem that could be found."""
+    try:
+        playbook = Playbook.model_validate(document.tree)
+    except ValidationError as wrong:
+        raise InvalidPlaybook(_told(document, path, message) for path, message in terms.sentences(wrong)) from None
+    problems = [document.problem(path, message) for path, message in _contradictions(playbook)]
+    rulebooks: dict[str | None, Rulebook] = {}
+    if not problems:
+        rulebooks, problems = _rulebooks(document, playbook)
+    problems += [document.problem(path, NOT_BUILT) for path in _unbuilt(playbook)]
+    problems += [document.problem(path, f"{fact} {NOT_BUILT}") for path, fact in _unbuilt_facts(document.tree)]
+    if problems:
+        raise InvalidPlaybook(problems)
+    warnings = tuple(document.problem(path, message) for path, message in _untranslated(playbook))
+    return Checked(document, playbook, rulebooks, warnings)
+
+
+def money_of(playbook: Playbook, currency: CurrencyPart) -> str:
+    """The money a cash currency is counted in; one that all markets share when none is written. Empty otherwise."""
+    if currency.kind != "cash":
+        return ""
+    shared = {market.currency for market in playbook.markets}
+    return currency.money or (shared.pop() if len(shared) == 1 else "")
+
+
+def scale_of(playbook: Playbook, currency: CurrencyPart) -> int:
+    """Decimals shown: a cash currency's are those of its money."""
+    if currency.scale is not None:
+        return currency.scale
+    return minor_exponent(money_of(playbook, currency)) if currency.kind == "cash" else 0
+
+
+def _told(document: Document, path: Path_, message: str) -> Problem:
+    if not path and (inside := _INSIDE.fullmatch(message)):
+        path, message = _steps(inside[1]), inside[2]
+    if named := _NAMED.fullmatch(message):
+        path, message = (*path, named[1]), NOT_BUILT
+    return document.problem(path, message)
+
+
+def _steps(path: str) -> Path_:
+    return tuple(int(place) if place else key for place, key in _STEP.findall(path))
+
+
+def _contradictions(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
+    for part in ("banners", "markets", "stores", "currencies", "event_types", "rules"):
+        yield from _twice(part, [thing.code for thing in getattr(playbook, part)])
+    yield from _twice("products", [product.sku for product in playbook.products], "sku")
+    yield from _unknown_places(playbook)
+    for place, currency in enumerate(playbook.currencies):
+        for key, message in _wrong_money(playbook, currency):
+            yield ("currencies", place, key), message
+    known = {rule.code for rule in playbook.rules}
+    for market, override in playbook.markets_override.items():
+        for code in override.rules.keys() - known:
+            yield ("markets_override", market, "rules", code), f"no rule is called {code!r}"
+    events = {f"event:{event.code}" for event in playbook.event_types}
+    for place, rule in enumerate(playbook.rules):
+        if rule.trigger.startswith("event:") and rule.trigger not in events:
+            yield ("rules", place, "trigger"), f"no event type is called {rule.trigger.removeprefix('event:')!r}"
+
+
+def _unknown_places(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
+    banners = {banner.code for banner in playbook.banners}
+    markets = {market.code for market in playbook.markets}
+    for place, store in enumerate(playbook.stores):
+        if store.banner not in banners:
+            yield ("stores", place, "banner"), f"no banner is called {store.banner!r}"
+        if store.market not in markets:
+            yield ("stores", place, "market"), f"no market is called {store.market!r}"
+    for code in playbook.markets_override.keys() - markets:
+        yield ("markets_override", code), f"no market is called {code!r}"
+    for place, currency in enumerate(playbook.currencies):
+        if isinstance(currency.unit_value, dict):
+            for code in currency.unit_value.keys() - markets:
+                yield ("currencies", place, "unit_value", code), f"no market is called {code!r}"
+
+
+def _wrong_money(playbook: Playbook, currency: CurrencyPart) -> Iterator[tuple[str, str]]:
+    if currency.kind != "cash":
+        if currency.money is not None:
+            yield "money", "only a cash currency is counted in money"
+        return
+    money = money_of(playbook, currency)
+    if not money:
+        yield "money", "is required: the markets have several moneys"
+    elif scale_of(playbook, currency) != minor_exponent(money):
+        yield "scale", f"{money} has {minor_exponent(money)} decimals"
+
+
+def _twice(part: str, codes: Iterable[str], field: str = "code") -> Iterator[tuple[Path_, str]]:
+    seen: set[str] = set()
+    for place, code in enumerate(codes):
+        if code in seen:
+            yield (part, place, field), f"{code!r} is used twice"
+        seen.add(code)
+
+
+def _rulebooks(document: Document, playbook: Playbook) -> tuple[dict[str | None, Rulebook], list[Problem]]:
+    home = playbook.markets[0]
+    language = home.languages[0]
+    written = [rules.named(rules.as_rule(rule), language) for rule in document.tree.get("rules", [])]
+    problems: list[Problem] = []
+    made: dict[str | None, Rulebook] = {}
+    try:
+        made[None] = _rulebook(playbook, written, home.week_start, ())
+    except InvalidRulebook as wrong:
+        return {}, [_told(document, _steps(one.path), one.message) for one in wrong.problems]
+    for market in playbook.markets:
+        tree = document.tree.get("markets_override", {}).get(market.code, {})
+        override = {
+            code: rules.named(rules.as_condition(rule), language) for code, rule in tree.get("rules", {}).items()
+        }
+        if not override and market.week_start == home.week_start:
+            continue
+        merged = [rules.merged(rule, override.get(rule["code"], {})) for rule in written]
+        try:
+            made[market.code] = _rulebook(playbook, merged, market.week_start, tuple(sorted(override)))
+        except InvalidRulebook as wrong:
+            problems += [
+                _in_override(document, merged, market.code, _steps(one.path), one.message) for one in wrong.problems
+            ]
+    return made, problems
+
+
+def _rulebook(playbook: Playbook, written: list[Any], week_start: str, overridden: tuple[str, ...]) -> Rulebook:
+    return Rulebook.from_document(
+        {
+            "settings": {"basis": playbook.settings.basis, "multipliers": playbook.settings.multipliers},
+            "currencies": [_currency(playbook, currency) for currency in playbook.currencies],
+            "rules": written,
+            "week_start": week_start,
+            "overridden": list(overridden),
+        }
+    )
+
+
+def _currency(playbook: Playbook, currency: CurrencyPart) -> dict[str, Any]:
+    return {
+        "code": currency.code,
+        "kind": currency.kind,
+        "scale": scale_of(playbook, currency),
+        "rounding": currency.rounding,
+        "round_per": currency.round_per,
+        "money": money_of(playbook, currency) or None,
+    }
+
+
+def _in_override(document: Document, merged: list[Any], market: str, path: Path_, message: str) -> Problem:
+    if not path and (inside := _INSIDE.fullmatch(message)):
+        path, message = _steps(inside[1]), inside[2]
+    match path:
+        case ("rules", int(place), *rest):
+            return _told(document, ("markets_override", market, "rules", merged[place]["code"], *rest), message)
+    return _told(document, ("markets_override", market, *path), message)
+
+
+def _unbuilt(playbook: Playbook) -> Iterator[Path_]:
+    for part in ("tiers", "rewards", "challenges"):
+        if getattr(playbook, part):
+            yield (part,)
+    for place, currency in enumerate(playbook.currencies):
+        if isinstance(currency.pending, terms.PendingUntil):
+            yield ("currencies", place, "pending", "until")
+        if isinstance(currency.expiry, terms.ExpiryInactivity):
+            yield ("currencies", place, "expiry", "inactivity")
+    for market, override in playbook.markets_override.items():
+        if override.rewards:
+            yield ("markets_override", market, "rewards")
+
+
+def _unbuilt_facts(tree: Any) -> Iterator[tuple[Path_, str]]:
+    waiting: list[tuple[Any, Path_]] = [(tree.get("rules", []), ("rules",))]
+    waiting += [(tree.get("markets_override", {}), ("markets_override",))]
+    while waiting:
+        part, path = waiting.pop()
+        if isinstance(part, dict):
+            if (fact := part.get("fact")) in _FACTS_NOT_BUILT:
+                yield (*path, "fact"), str(fact)
+            waiting += [(inner, (*path, key)) for key, inner in part.items()]
+        elif isinstance(part, list):
+            waiting += [(inner, (*path, place)) for place, inner in enumerate(part)]
+
+
+def _untranslated(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
+    """Names that lack a language some market speaks; readers there get the first one."""
+    spoken = {language.partition("-")[0] for market in playbook.markets for language in market.languages}
+    if len(spoken) < 2:
+        return
+    named: list[tuple[Path_, Any]] = [(("program",), playbook.program.name)]
+    for part in ("currencies", "rules"):
+        named += [((part, place), thing.name) for place, thing in enumerate(getattr(playbook, part))]
+    for path, name in named:
+        written = {language.partition("-")[0] for language in name} if isinstance(name, dict) else set()
+        if missing := sorted(spoken - written):
+            yield (*path, "name"), f"has no text in {', '.join(missing)}"

@@ -1,0 +1,157 @@
+"""The rows a playbook asks for: made when missing, changed where different, refused where points hang on them."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db.models import Model
+
+from playbooks import checking
+from playbooks.checking import Checked
+from playbooks.problems import InvalidPlaybook
+from playbooks.reading import Path_
+from playbooks.report import Change
+from programs import terms
+from programs.models import Banner, Currency, Market, Population, Program, Store
+
+Row = TypeVar("Row", bound=Model)
+
+
+class Putting:
+    """One import's walk over the parts of a playbook. With `change` False existing rows stay as they are."""
+
+    def __init__(self, checked: Checked, changes: list[Change], *, change: bool) -> None:
+        self.checked = checked
+        self.playbook = checked.playbook
+        self.changes = changes
+        self.change = change
+
+    def put_program(self) -> Program:
+        """Everything but products and rules. Raises InvalidPlaybook."""
+        part = self.playbook.program
+        found = Program.objects.select_for_update().filter(code=part.code).first()
+        population = self._put_population(found)
+        settings = {
+            **(found.settings if found else {}),
+            **terms.as_json(self.playbook.settings),
+            "event_types": {event.code: dict(event.attributes) for event in self.playbook.event_types},
+        }
+        values = {"names": self._names(part.name, part.code), "settings": settings}
+        program = self._put(Program, "program", part.code, found, values, {"population": population})
+        self._put_banners(program)
+        self._put_markets(program)
+        self._put_stores(program)
+        self._put_currencies(program)
+        return program
+
+    def _put_population(self, program: Program | None) -> Population:
+        part = self.playbook.program
+        code = part.population or (program.population.code if program else part.code)
+        if program is not None and program.population.code != code:
+            self._refuse(("program", "population"), f"the program's people are of population {program.population.code}")
+        found = Population.objects.filter(code=code).first()
+        return found or self._put(Population, "population", code, None, {"names": self._names(None, code)}, {})
+
+    def _put_banners(self, program: Program) -> None:
+        known = Banner.objects.in_bulk([part.code for part in self.playbook.banners], field_name="code")
+        for part in self.playbook.banners:
+            found = known.get(part.code)
+            # a banner's own look has its name; web falls back to the house's when there is none
+            made = {} if found else {"theme": part.code}
+            known[part.code] = self._put(
+                Banner, "banner", part.code, found, {"names": self._names(part.name, part.code)}, made
+            )
+        new = set(known.values()) - set(program.banners.all())
+        if new:
+            program.banners.add(*new)
+            fields = tuple(f"joined by banner {code}" for code in sorted(banner.code for banner in new))
+            if not any(change.what == "program" and change.did == "created" for change in self.changes):
+                self.changes.append(Change("changed", "program", program.code, fields))
+        self.banners = known
+
+    def _put_markets(self, program: Program) -> None:
+        known = {market.code: market for market in Market.objects.filter(program=program)}
+        for place, part in enumerate(self.playbook.markets):
+            found = known.get(part.code)
+            if found and found.currency != part.currency:
+                self._refuse(("markets", place, "currency"), f"the market counts in {found.currency} already")
+            values = {
+                "languages": list(part.languages),
+                "timezone": part.timezone,
+                "week_start": part.week_start,
+                "minimum_age": part.minimum_age,
+                "position": place,
+            }
+            self._put(Market, "market", part.code, found, values, {"program": program, "currency": part.currency})
+
+    def _put_stores(self, program: Program) -> None:
+        known = Store.objects.select_related("banner").in_bulk(
+            [part.code for part in self.playbook.stores], field_name="code"
+        )
+        missing: list[Store] = []
+        for place, part in enumerate(self.playbook.stores):
+            found = known.get(part.code)
+            if found and found.banner.code != part.banner:
+                self._refuse(("stores", place, "banner"), f"the store is of banner {found.banner.code}")
+            values = {
+                "market_code": part.market,
+                "names": self._names(part.name, part.code),
+                "kind": part.kind,
+                "timezone": part.timezone or "",
+            }
+            if found:
+                self._put(Store, "store", part.code, found, values, {})
+            else:
+                missing.append(Store(code=part.code, banner=self.banners[part.banner], **values))
+                self.changes.append(Change("created", "store", part.code))
+        Store.objects.bulk_create(missing)
+
+    def _put_currencies(self, program: Program) -> None:
+        known = {currency.code: currency for currency in Currency.objects.filter(program=program)}
+        for place, part in enumerate(self.playbook.currencies):
+            found = known.get(part.code)
+            money = checking.money_of(self.playbook, part)
+            scale = checking.scale_of(self.playbook, part)
+            for name, value in (("kind", part.kind), ("money", money), ("scale", scale)):
+                if found and getattr(found, name) != value:
+                    self._refuse(
+                        ("currencies", place, name), f"stays {getattr(found, name)!r}: points were counted with it"
+                    )
+            values = {
+                "names": self._names(part.name, part.code),
+                "rounding": part.rounding,
+                "round_per": part.round_per,
+                "pending": terms.as_json(part.pending) or {},
+                "expiry": None if part.expiry == "never" else terms.as_json(part.expiry),
+                "returns": part.returns,
+                "unit_value": terms.as_json(part.unit_value),
+                "release": terms.as_json(part.release),
+                "position": place,
+            }
+            made = {"program": program, "kind": part.kind, "money": money, "scale": scale}
+            self._put(Currency, "currency", part.code, found, values, made)
+
+    def _put(
+        self, model: type[Row], what: str, code: str, found: Row | None, values: dict[str, Any], made: dict[str, Any]
+    ) -> Row:
+        """`values` may change later; `made` is only for making."""
+        if found is None:
+            row = model(code=code, **values, **made)
+            row.save(force_insert=True)
+            self.changes.append(Change("created", what, code))
+            return row
+        different = tuple(sorted(name for name, value in values.items() if getattr(found, name) != value))
+        if different and self.change:
+            for name in different:
+                setattr(found, name, values[name])
+            found.save(update_fields=different)
+        if different:
+            self.changes.append(Change("changed" if self.change else "left", what, code, different))
+        return found
+
+    def _names(self, name: Any, code: str) -> dict[str, str]:
+        """Names per language: one text is in the home market's first language, a missing name is the code."""
+        return dict(name) if isinstance(name, dict) else {self.checked.language: name or code}
+
+    def _refuse(self, path: Path_, message: str) -> None:
+        raise InvalidPlaybook([self.checked.document.problem(path, message)])

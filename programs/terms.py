@@ -1,0 +1,202 @@
+"""What a currency promises, as documents: when its points can be spent, when they die, what they are worth."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
+
+from values.documents import (
+    Amount,
+    Count,
+    DayOfYear,
+    Days,
+    MarketCode,
+    Months,
+    Positive,
+    Strictly,
+    Text,
+    Truth,
+    Years,
+    refused,
+    whole,
+)
+
+
+class ExpiryDays(Strictly):
+    """So many whole local days after the day of earning."""
+
+    days: Days
+
+
+class ExpiryMonths(Strictly):
+    """So many months after the day of earning."""
+
+    months: Months
+
+
+class ExpiryEnd(Strictly):
+    """At the end of the period of earning, and months later when said."""
+
+    end_of: Literal["month", "quarter", "year"]
+    plus_months: Months = 0
+
+
+class TableRow(Strictly):
+    """Points earned between two days of the year, both included, are gone when `dies_on` begins."""
+
+    earned_from: DayOfYear
+    earned_to: DayOfYear
+    dies_on: DayOfYear
+    years_later: Years = 0
+
+    @model_validator(mode="after")
+    def _days_exist(self) -> TableRow:
+        for day in (self.earned_from, self.earned_to):
+            _date(2024, day)
+        _date(2023, self.dies_on, " of every year")
+        over_new_year = self.earned_from > self.earned_to
+        last_earned = _date(2024 + over_new_year, min(self.earned_to, "02-28") if over_new_year else self.earned_to)
+        if _date(2024 + self.years_later, self.dies_on) <= last_earned:
+            raise refused("points would die before the last of them is earned: raise years_later")
+        return self
+
+    def holds(self, day: str) -> bool:
+        """Whether points earned on that day of the year follow this row."""
+        if self.earned_from <= self.earned_to:
+            return self.earned_from <= day <= self.earned_to
+        return day >= self.earned_from or day <= self.earned_to
+
+
+class ExpiryTable(Strictly):
+    """A calendar: each day of the year is in exactly one row."""
+
+    table: Annotated[list[TableRow], Field(min_length=1, max_length=60)]
+
+    @model_validator(mode="after")
+    def _every_day_once(self) -> ExpiryTable:
+        for ordinal in range(366):
+            day = f"{date.fromordinal(date(2024, 1, 1).toordinal() + ordinal):%m-%d}"
+            if (rows := sum(row.holds(day) for row in self.table)) != 1:
+                raise refused(f"{day} is in {rows or 'no'} rows: each day of the year must be in exactly one")
+        return self
+
+
+class Inactivity(Strictly):
+    """So many months without any of the activity that renews."""
+
+    months: Annotated[int, BeforeValidator(whole), Field(ge=1, le=1200)]
+    renewed_by: Annotated[list[Text], Field(min_length=1)] = ["purchase"]
+
+
+class ExpiryInactivity(Strictly):
+    inactivity: Inactivity
+
+
+class PendingDays(Strictly):
+    """From the midnight that begins the n-th day after earning; 0 is at once."""
+
+    days: Days = 0
+
+
+class PendingUntil(Strictly):
+    """Until an event of this type."""
+
+    until: Text
+
+
+def _by_key(*keys: str) -> Any:
+    def choose(document: Any) -> str:
+        if isinstance(document, dict):
+            return next((f"?{key}" for key in keys if key in document), f"?{keys[0]}")
+        return next((f"?{key}" for key in keys if hasattr(document, key)), f"?{keys[0]}")
+
+    return Discriminator(choose)
+
+
+Expiry = Annotated[
+    Annotated[ExpiryDays, Tag("?days")]
+    | Annotated[ExpiryMonths, Tag("?months")]
+    | Annotated[ExpiryEnd, Tag("?end_of")]
+    | Annotated[ExpiryTable, Tag("?table")]
+    | Annotated[ExpiryInactivity, Tag("?inactivity")],
+    _by_key("days", "months", "end_of", "table", "inactivity"),
+]
+Pending = Annotated[
+    Annotated[PendingDays, Tag("?days")] | Annotated[PendingUntil, Tag("?until")], _by_key("days", "until")
+]
+UnitValue = Annotated[
+    Annotated[Amount, Tag("?amount")] | Annotated[dict[MarketCode, Amount], Tag("?markets")],
+    Discriminator(lambda value: "?markets" if isinstance(value, dict) else "?amount"),
+]
+
+
+class Release(Strictly):
+    """From how many points on, and in multiples of how many, they can be spent."""
+
+    minimum: Count = 0
+    multiple_of: Positive = 1
+
+
+class Settings(Strictly):
+    """How a program counts. `late_lives_days`: points posted late live at least so many days from then."""
+
+    basis: Literal["net", "gross"] = "net"
+    multipliers: Literal["best", "sum", "product"] = "best"
+    earn_before_joining: Truth = True
+    late_lives_days: Days = 0
+
+
+def as_json(value: Any) -> Any:
+    """A document as jsonb keeps it exactly: decimals as text."""
+    match value:
+        case Strictly():
+            return {key: as_json(inner) for key, inner in value if inner is not None}
+        case dict():
+            return {key: as_json(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [as_json(inner) for inner in value]
+        case Decimal():
+            return format(value.normalize(), "f")
+    return value
+
+
+def sentences(wrong: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
+    """Each error as the path of its field and a sentence of ours."""
+    return [(_path(error["loc"]), _sentence(error)) for error in wrong.errors(include_url=False)]
+
+
+def _path(location: tuple[int | str, ...]) -> tuple[str | int, ...]:
+    """Parts that begin with a question mark only say which alternative was tried; [key] stands for a key itself."""
+    return tuple(part for part in location if not (isinstance(part, str) and (part.startswith("?") or part == "[key]")))
+
+
+def _sentence(error: Any) -> str:
+    context = error.get("ctx") or {}
+    match error["type"]:
+        case "missing":
+            return "is required"
+        case "extra_forbidden":
+            return "unknown key"
+        case "literal_error":
+            return f"must be {context['expected']}"
+        case "list_type" | "tuple_type":
+            return "must be a list"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return "must be a mapping"
+        case "string_type":
+            return "must be text"
+        case "too_short" | "string_too_short":
+            return "must not be empty"
+        case "too_long" | "string_too_long":
+            return f"is too long: at most {context['max_length']}"
+    return str(error["msg"])
+
+
+def _date(year: int, day: str, kind: str = "") -> date:
+    try:
+        return date.fromisoformat(f"{year}-{day}")
+    except ValueError:
+        raise refused(f"{day} is not a day{kind}") from None
