@@ -5,5 +5,18 @@ from rules_engine.core.facts import Facts
 from rules_engine.core.limits import usage_periods
 from rules_engine.core.rulebook import Rulebook
 from rules_engine.core.scoring import Scored, score
+from rules_engine.core.verdicts import Failed, Verdict, explain
 
-__all__ = ["Facts", "InvalidFacts", "InvalidRulebook", "Problem", "Rulebook", "Scored", "score", "usage_periods"]
+__all__ = [
+    "Facts",
+    "Failed",
+    "InvalidFacts",
+    "InvalidRulebook",
+    "Problem",
+    "Rulebook",
+    "Scored",
+    "Verdict",
+    "explain",
+    "score",
+    "usage_periods",
+]

@@ -3,30 +3,13 @@
 A comparison whose fact is not known is false, so its `not` is true; only `is_set` asks whether it is known.
 """
 
-import re
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Strict, Tag, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Strict, Tag, model_validator
 
 from rules_engine.core import catalogue
-from rules_engine.core.ratios import exact
-
-Value = bool | Decimal | date | str
-Operator = Literal[
-    "eq", "ne", "lt", "le", "gt", "ge", "between", "in", "not_in", "starts_with", "contains", "is_set"
-]  # fmt: skip
-OPERATORS: tuple[Operator, ...] = (
-    "eq", "ne", "lt", "le", "gt", "ge", "between", "in", "not_in", "starts_with", "contains", "is_set",
-)  # fmt: skip
-_ORDERED = frozenset({"lt", "le", "gt", "ge", "between"})
-_TEXTUAL = frozenset({"starts_with", "contains"})
-_LONGEST_LIST = 10_000
-_LONGEST_TEXT = 200
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+from rules_engine.core.literals import OPERATORS, Operator, Value, refused, typed_values
 
 
 class Strictly(BaseModel):
@@ -35,70 +18,6 @@ class Strictly(BaseModel):
     model_config = ConfigDict(
         strict=True, frozen=True, extra="forbid", validate_by_name=False, validate_by_alias=True
     )  # fmt: skip
-
-
-def refused(message: str) -> PydanticCustomError:
-    """An error whose sentence is shown as it is, beside the path of its field."""
-    return PydanticCustomError("refused", "{message}", {"message": message})
-
-
-def one_value(value: object, kind: catalogue.FactType, ordered: bool = False) -> Value:
-    """A literal in the type of its fact: text is taken as written, numbers and days may come as text."""
-    if isinstance(value, float):
-        raise refused("a number must be written exactly, as a decimal")
-    match kind:
-        case "text":
-            return _text(value)
-        case "boolean":
-            return _truth(value)
-        case "date":
-            return _day(value)
-        case "attribute" if not ordered:
-            return _as_it_looks(value)
-        case _:
-            try:
-                return exact(value)
-            except ValueError as wrong:
-                raise refused(str(wrong)) from wrong
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise refused("must be text")
-    if len(written := str(value)) > _LONGEST_TEXT:
-        raise refused(f"is longer than {_LONGEST_TEXT} characters")
-    return written
-
-
-def _truth(value: object) -> bool:
-    match value:
-        case bool():
-            return value
-        case "true":
-            return True
-        case "false":
-            return False
-    raise refused("must be true or false")
-
-
-def _day(value: object) -> date:
-    if type(value) is date:
-        return value
-    try:
-        if isinstance(value, str) and _ISO_DAY.fullmatch(value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise refused("must be a day such as 2026-01-31")
-
-
-def _as_it_looks(value: object) -> Value:
-    if isinstance(value, bool):
-        return value
-    try:
-        return exact(value)
-    except ValueError:
-        return _text(value)
 
 
 class Compared(Strictly):
@@ -134,31 +53,6 @@ def _field(name: str) -> str:
     return "in_" if name == "in" else name
 
 
-def literal(value: object, operator: str, kind: catalogue.FactType, choices: tuple[str, ...] = ()) -> Any:
-    """The value of `operator` for a fact of that kind, checked and brought to its type."""
-    if operator in _ORDERED and kind in {"text", "boolean"}:
-        raise refused("only numbers and dates have an order")
-    if operator in _TEXTUAL:
-        if kind not in {"text", "attribute"}:
-            raise refused("only text can be searched")
-        return _text(value)
-    if operator not in {"between", "in", "not_in"}:
-        return _chosen(one_value(value, kind, operator in _ORDERED), choices)
-    if not isinstance(value, list | tuple) or not value:
-        raise refused("must be a list with at least one value")
-    if len(value) > _LONGEST_LIST:
-        raise refused(f"has more than {_LONGEST_LIST} values")
-    if operator == "between" and len(value) != 2:
-        raise refused("needs two values, both ends included")
-    return tuple(_chosen(one_value(item, kind, operator == "between"), choices) for item in value)
-
-
-def _chosen(value: Value, choices: tuple[str, ...]) -> Value:
-    if choices and value not in choices:
-        raise refused(f"must be one of {', '.join(choices)}")
-    return value
-
-
 class Comparison(Compared):
     """`{fact: NAME, OP: VALUE}`."""
 
@@ -166,15 +60,6 @@ class Comparison(Compared):
     starts_with: str | None = None
     contains: str | None = None
     is_set: bool | None = None
-
-    @field_validator("fact")
-    @classmethod
-    def _is_declared(cls, name: str) -> str:
-        try:
-            catalogue.find(name)
-        except catalogue.UnknownFact as unknown:
-            raise refused(str(unknown)) from unknown
-        return name
 
     @model_validator(mode="wrap")
     @classmethod
@@ -184,14 +69,9 @@ class Comparison(Compared):
             return build(document)
         try:
             fact = catalogue.find(name)
-        except catalogue.UnknownFact:
-            return build(document)
-        typed = {
-            key: _truth(value) if key == "is_set" else literal(value, key, fact.type, fact.choices)
-            if key in OPERATORS and value is not None else value
-            for key, value in document.items()
-        }  # fmt: skip
-        return build(typed)
+        except catalogue.UnknownFact as unknown:
+            raise refused(str(unknown), "fact") from unknown
+        return build(typed_values(document, fact.type, fact.choices))
 
 
 class LinesTest(Compared):
@@ -206,13 +86,7 @@ class LinesTest(Compared):
     @model_validator(mode="wrap")
     @classmethod
     def _typed(cls, document: Any, build: Any) -> "LinesTest":
-        if not isinstance(document, dict):
-            return build(document)
-        typed = {
-            key: literal(value, key, "number") if key in OPERATORS and value is not None else value
-            for key, value in document.items()
-        }
-        return build(typed)
+        return build(typed_values(document, "number") if isinstance(document, dict) else document)
 
     @model_validator(mode="after")
     def _one_operator(self) -> "LinesTest":

@@ -144,19 +144,22 @@ class Matching:
         return bool(answer.rows[-1])
 
     def _lines_meet(self, test: LinesTest) -> pl.Series:
-        chosen = None if test.where is None else self.lifted(self.answer(test.where), "line")
-        found = self.tables.counted(chosen)
+        found, unit = self.measured(test)
         if test.any:
             return found > 0
         if test.every:
             return (found > 0) & (found == self.tables.counted(None))
-        unit = 1
-        if test.count == "units":
-            found, unit = self.tables.summed(self.tables.lines["quantity"], chosen), _THOUSANDTHS
-        elif test.sum is not None:
-            found, unit = self.tables.summed(self.tables.lines[test.sum], chosen), self._minor
         asked = compiling.meets_sum(pl.col("n"), test, unit)
         return found.alias("n").to_frame().select(asked.alias("n")).to_series()
+
+    def measured(self, test: LinesTest) -> tuple[pl.Series, int]:
+        """What a test over lines looks at, per activity, as a whole number, and how many make one."""
+        chosen = None if test.where is None else self.lifted(self.answer(test.where), "line")
+        if test.count == "units":
+            return self.tables.summed(self.tables.lines["quantity"], chosen), _THOUSANDTHS
+        if test.sum is not None:
+            return self.tables.summed(self.tables.lines[test.sum], chosen), self._minor
+        return self.tables.counted(chosen), 1
 
     def _compared(self, comparison: Comparison) -> Answer:
         fact = catalogue.find(comparison.fact)

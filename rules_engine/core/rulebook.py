@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, Strict, ValidationError, field_validator, model_validator
 
 from rules_engine.core import catalogue, conditions
-from rules_engine.core.conditions import Strictly, refused
+from rules_engine.core.conditions import Strictly
 from rules_engine.core.documents import check_size, path_of, plain
 from rules_engine.core.errors import InvalidRulebook, Problem
+from rules_engine.core.literals import refused
 from rules_engine.core.ratios import Rounding
 from rules_engine.core.rules import Rule
 
@@ -37,7 +38,7 @@ class Currency(Strictly):
     @model_validator(mode="after")
     def _cash_is_money(self) -> Self:
         if self.kind == "cash" and self.money is None:
-            raise refused("a cash currency needs `money`, the currency it is counted in")
+            raise refused("a cash currency needs the money it is counted in, such as EUR", "money")
         return self
 
 
@@ -58,7 +59,10 @@ class Rulebook(Strictly):
         try:
             return cls.model_validate(document)
         except ValidationError as wrong:
-            found = [(path_of(error["loc"]), error) for error in wrong.errors(include_url=False)]
+            found = [
+                (path_of((*error["loc"], *error.get("ctx", {}).get("at", ()))), error)
+                for error in wrong.errors(include_url=False)
+            ]
             problems = [
                 Problem(path, error["msg"])
                 for path, error in found
@@ -76,9 +80,9 @@ class Rulebook(Strictly):
     @classmethod
     def _codes_are_unique(cls, things: tuple[Any, ...]) -> tuple[Any, ...]:
         seen: set[str] = set()
-        for thing in things:
+        for place, thing in enumerate(things):
             if thing.code in seen:
-                raise refused(f"the code {thing.code!r} is used twice")
+                raise refused(f"the code {thing.code!r} is used twice", place, "code")
             seen.add(thing.code)
         return things
 
@@ -88,9 +92,9 @@ class Rulebook(Strictly):
         for place, rule in enumerate(self.rules):
             code = rule.earn.currency
             if code is not None and code not in known:
-                raise refused(f"rules[{place}].earn.currency: no currency is called {code!r}")
+                raise refused(f"no currency is called {code!r}", "rules", place, "earn", "currency")
             if rule.earn.percent is not None and self.currency_of(rule).kind != "cash":
-                raise refused(f"rules[{place}].earn.percent: a percentage is earned in a cash currency only")
+                raise refused("a percentage is earned in a cash currency only", "rules", place, "earn", "percent")
         return self
 
     def currency_of(self, rule: Rule) -> Currency:

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from rules_engine.core import conditions
 from rules_engine.core.catalogue import WEEKDAYS, Weekday
-from rules_engine.core.conditions import Condition, Strictly, refused
+from rules_engine.core.conditions import Condition, Strictly
+from rules_engine.core.literals import one_value, refused
 from rules_engine.core.ratios import Rounding, exact
 
 PHASES = ("exclusion", "base", "multiplier", "bonus")
@@ -55,7 +56,7 @@ def _minute(value: object) -> str:
 Positive = Annotated[Decimal, BeforeValidator(_positive)]
 Factor = Annotated[Decimal, BeforeValidator(_factor)]
 Whole = Annotated[int, BeforeValidator(_whole)]
-Day = Annotated[date, BeforeValidator(lambda value: conditions.one_value(value, "date"))]
+Day = Annotated[date, BeforeValidator(lambda value: one_value(value, "date"))]
 Minute = Annotated[str, BeforeValidator(_minute)]
 
 
@@ -88,7 +89,7 @@ class Earn(Strictly):
         if sum(getattr(self, name) is not None for name in EFFECTS) != 1:
             raise refused(f"needs exactly one of {', '.join(EFFECTS)}")
         if self.exclude and self.currency is not None:
-            raise refused("an exclusion is for every currency and names none")
+            raise refused("an exclusion is for every currency and names none", "currency")
         return self
 
 
@@ -116,7 +117,7 @@ class Validity(Strictly):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.from_ and self.until and self.until < self.from_:
-            raise refused("ends before it begins")
+            raise refused("is before `from`", "until")
         return self
 
 
@@ -132,9 +133,9 @@ class Limit(Strictly):
     @model_validator(mode="after")
     def _is_built(self) -> Self:
         if self.for_ in {"household", "banner", "program"}:
-            raise refused(f"limits for a {self.for_} are not built yet")
+            raise refused(f"limits for a {self.for_} are not built yet", "for")
         if self.for_ != "member":
-            raise refused("`for` must be member")
+            raise refused("must be member", "for")
         return self
 
 
@@ -167,11 +168,11 @@ class Rule(Strictly):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if not _TRIGGER.fullmatch(self.trigger):
-            raise refused("`trigger` must be purchase, visit, or event:<code>")
+            raise refused("must be purchase, visit, or event:<code>", "trigger")
         self._check_phase()
         single = conditions.facts_of_single_lines(self.when) if self.when is not None else frozenset()
         if self.scope == "receipt" and single:
-            raise refused(f"{min(single)} is a fact of one line: `scope: line`, or put it inside `lines`")
+            raise refused(f"{min(single)} is a fact of one line: `scope: line`, or put it inside `lines`", "when")
         if self.trigger != "purchase":
             self._check_without_lines(bool(single))
         return self
@@ -179,9 +180,9 @@ class Rule(Strictly):
     def _check_phase(self) -> None:
         own = {"exclude": "exclusion", "multiply": "multiplier"}.get(self.earn.effect)
         if own is not None and self.phase != own:
-            raise refused(f"{self.earn.effect} belongs in the phase {own}")
+            raise refused(f"{self.earn.effect} belongs in the phase {own}", "phase")
         if own is None and self.phase == "exclusion":
-            raise refused(f"{self.earn.effect} cannot stand in the phase exclusion")
+            raise refused(f"{self.earn.effect} cannot stand in the phase exclusion", "phase")
         if self.earn.exclude and (self.limits or self.combine != Combine() or self.rounding):
             raise refused("an exclusion gives nothing: it has no limits, rounding or combination")
 
@@ -193,7 +194,7 @@ class Rule(Strictly):
         if reads_lines or (
             self.when is not None and any(isinstance(part, conditions.Lines) for part in conditions.walk(self.when))
         ):
-            raise refused(f"{self.trigger} has no lines to compare")
+            raise refused(f"{self.trigger} has no lines to compare", "when")
 
     @property
     def phase_order(self) -> int:
@@ -209,7 +210,7 @@ def _filled(document: dict[str, Any]) -> dict[str, Any]:
     """What a writer may leave out: the phase follows from the effect, the scope from the facts that are read."""
     rule = dict(document)
     if "budget" in rule:
-        raise refused("`budget` is not built yet")
+        raise refused("budgets are not built yet", "budget")
     if "stop" in rule:
         # Both places are written in the wild: beside the rule and inside `combine`.
         stop, combine = rule.pop("stop"), rule.get("combine") or {}
