@@ -1,0 +1,51 @@
+"""What the commands share with nobody: the progress bar, and making the source a file comes from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from activity import intake, sources
+from activity.progress import Counts, ProgressEvent
+from programs.models import Program
+
+BY = "command:ingest"
+
+
+def ingest_with_progress(
+    path: Path,
+    *,
+    source_code: str,
+    program: Program,
+    mapping_path: Path | None,
+    dry_run: bool,
+    now: datetime,
+    console: Console,
+) -> Counts:
+    """Ingest a file, drawing a bar of its rows and their rate where somebody watches."""
+    source, created = sources.source_for(source_code, program=program, now=now, by=BY)
+    if created:
+        console.print(f"source {source.code} is new: created for the program {program.code}")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"reading {path.name}", total=None, rate="")
+
+        def tell(event: ProgressEvent) -> None:
+            speed = bar.tasks[task].finished_speed or bar.tasks[task].speed
+            rate = f"{speed:,.0f} rows/s" if speed else ""
+            name = "reading" if event.stage == "read" else "landing"
+            bar.update(task, description=f"{name} {path.name}", total=event.total, completed=event.done, rate=rate)
+
+        return intake.ingest(
+            path, source=source, program=program, mapping=None, now=now, by=BY, progress=tell, dry_run=dry_run
+        )

@@ -1,0 +1,268 @@
+"""Good receipts land: the one way into activity, for files of millions of rows and for one receipt from a till.
+
+One call is one transaction's work: keys, activity, whose it is, returns, and whatever the rooms above hooked on.
+Locks are taken in one order by everybody (products, bearers, keys by external id), so that two intakes of the same
+receipts wait for each other instead of killing each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+import psycopg
+from django.db import connection, transaction
+
+from activity import canonical, copying
+from activity.assembly import RECEIPT, Assembled
+from activity.bearers import Register, Said
+from ledger.copying import moments, numbers, plain
+from programs import products
+
+DIFFERENT = "DifferentContent"
+
+# Called inside the landing transaction with its cursor and `now`. They find what just got a bearer in the temporary
+# table landed(activity_id, occurred_on, holder_id, membership_id, program_id, reason): one row per program, with the
+# holder or the reason why there is none. Anonymous activity is not in it.
+on_landed: list[Callable[[Any, datetime], None]] = []
+
+_LANDED = """
+CREATE TEMPORARY TABLE IF NOT EXISTS landed (
+    activity_id bigint NOT NULL, occurred_on date NOT NULL, holder_id bigint, membership_id bigint,
+    program_id bigint NOT NULL, reason text, bearer_id bigint NOT NULL, by text
+) ON COMMIT DELETE ROWS;
+TRUNCATE pg_temp.landed
+"""
+_ARRIVING = """
+CREATE TEMPORARY TABLE IF NOT EXISTS arriving (
+    source_id int, external_id text, activity_id bigint, occurred_on date, content_hash bytea
+) ON COMMIT DELETE ROWS;
+TRUNCATE pg_temp.arriving
+"""
+_ATTRIBUTE = """
+INSERT INTO attribution (activity_id, occurred_on, program_id, membership_id, holder_id, bearer_id, by, reason, at)
+SELECT activity_id, occurred_on, program_id, membership_id, holder_id, bearer_id, by, reason, %s FROM pg_temp.landed
+"""
+_KEY = ["source_id", "external_id", "activity_id", "occurred_on", "content_hash"]
+_ARRAYS = ("quantities", "grosses", "discounts", "nets")
+
+
+@dataclass
+class Sender:
+    """Who sends: its source, the catalogue its skus are of, the programs it feeds; and what was learnt of it so far."""
+
+    source_id: int
+    catalogue_id: int
+    register: Register
+    file_id: int | None = None
+    meets_known: bool = False  # a key was here already: look before copying
+    states: dict[str, int] = field(default_factory=dict)
+    latest_state: int = -1
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What became of each receipt: frames with RECEIPT; `refused` also has reason and detail."""
+
+    landed: pl.DataFrame
+    duplicates: pl.DataFrame
+    refused: pl.DataFrame
+    anonymous: int
+    unmatched: int
+
+
+def land(assembled: Assembled, sender: Sender, *, now: datetime) -> Landing:
+    """Land receipts as one transaction (a savepoint inside the caller's). The same content again changes nothing."""
+    states = _states(assembled.lines, sender, now)
+    bearers = _bearers(assembled.receipts, sender)
+    with transaction.atomic(), connection.cursor() as cursor:
+        receipts = assembled.receipts.with_columns(
+            numbers(plain(cursor), "activity_id_seq", assembled.receipts.height).alias("activity_id"),
+            bearers,
+            pl.lit(sender.source_id).alias("source_id"),
+            pl.col("receipt_id").alias("external_id"),
+        )
+        fresh, known = _keys(cursor, receipts, sender)
+        _write(cursor, fresh, assembled.lines, states, sender)
+        unmatched = _attribute(cursor, fresh, known.filter("same"), sender, now)
+        return Landing(
+            landed=fresh,
+            duplicates=known.filter("same"),
+            refused=known.filter(~pl.col("same")).with_columns(
+                pl.lit(DIFFERENT).alias("reason"),
+                pl.lit("this receipt is already here with other content").alias("detail"),
+            ),
+            anonymous=fresh.get_column("bearer_id").null_count(),
+            unmatched=unmatched,
+        )
+
+
+# before the transaction: products and bearers, harmless when nothing follows
+
+
+def _states(lines: pl.DataFrame, sender: Sender, now: datetime) -> pl.DataFrame:
+    """(sku, state): what each product of the lines is now. Remembered while the catalogue stands still."""
+    latest = products.latest_state_id()
+    if latest != sender.latest_state:
+        sender.states.clear()
+    said = lines.group_by("sku").agg(pl.col(name).drop_nulls().first() for name in canonical.PRODUCT[1:])
+    describes = any(said.get_column(name).null_count() < said.height for name in canonical.PRODUCT[1:])
+    skus = said.get_column("sku").to_list()
+    unknown = [sku for sku in skus if sku not in sender.states]
+    if unknown or describes:
+        asked = said if describes else said.filter(pl.col("sku").is_in(unknown))
+        asked = asked.with_columns(pl.col(canonical.PRODUCT[1:]).fill_null(""))
+        texts = [asked.get_column(name).to_list() for name in canonical.PRODUCT]
+        sender.states |= products.states_for(catalogue_id=sender.catalogue_id, said=products.Said(*texts), now=now)
+        latest = products.latest_state_id()
+    sender.latest_state = latest
+    return pl.DataFrame(
+        {"sku": skus, "state": [sender.states[sku] for sku in skus]}, schema={"sku": pl.String, "state": pl.Int64}
+    )
+
+
+def _bearers(receipts: pl.DataFrame, sender: Sender) -> pl.Series:
+    """bearer_id of each receipt, null when nobody was named."""
+    said: list[Said] = receipts.select(canonical.BEARER).rows()  # type: ignore[assignment]
+    known = sender.register.ids_of({one for one in said if any(one)})
+    return pl.Series("bearer_id", [known[one] if any(one) else None for one in said], dtype=pl.Int64)
+
+
+# in the transaction
+
+
+def _keys(cursor: Any, receipts: pl.DataFrame, sender: Sender) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Receipts whose key is now theirs, and those whose key was here (`same`: with the same content)."""
+    ordered = receipts.sort("external_id").select(_KEY)
+    if not sender.meets_known:
+        try:
+            with transaction.atomic():
+                copying.copy_in(cursor, "activity_key", ordered)
+        except psycopg.errors.UniqueViolation:
+            sender.meets_known = True
+        else:
+            return receipts, receipts.clear().with_columns(pl.lit(True).alias("same"))
+    cursor.execute(_ARRIVING)
+    copying.copy_in(cursor, "pg_temp.arriving", ordered)
+    cursor.execute(
+        f"INSERT INTO activity_key ({', '.join(_KEY)}) SELECT {', '.join(_KEY)} FROM pg_temp.arriving"
+        " ORDER BY external_id ON CONFLICT (source_id, external_id) DO NOTHING RETURNING activity_id"
+    )
+    fresh = pl.Series("activity_id", [number for (number,) in cursor.fetchall()], dtype=pl.Int64)
+    cursor.execute(
+        "SELECT a.activity_id, k.activity_id, k.occurred_on, k.content_hash = a.content_hash FROM pg_temp.arriving a"
+        " JOIN activity_key k USING (source_id, external_id) WHERE k.activity_id <> a.activity_id"
+    )
+    known = pl.DataFrame(
+        cursor.fetchall(),
+        schema={"activity_id": pl.Int64, "known_id": pl.Int64, "known_on": pl.Date, "same": pl.Boolean},
+        orient="row",
+    )
+    met = receipts.join(known, on="activity_id", maintain_order="left").drop("activity_id", "occurred_on")
+    met = met.rename({"known_id": "activity_id", "known_on": "occurred_on"})
+    return receipts.filter(pl.col("activity_id").is_in(fresh.implode())), met
+
+
+def _write(cursor: Any, fresh: pl.DataFrame, lines: pl.DataFrame, states: pl.DataFrame, sender: Sender) -> None:
+    lines = lines.select(RECEIPT, "sku", "line", quantities="quantity", grosses="gross", discounts="discount",
+                         nets="net", taxes="tax")  # fmt: skip
+    lines = lines.join(states, on="sku", how="left", maintain_order="left")
+    optional = [name for name in ("taxes", "line") if lines.get_column(name).null_count() < lines.height]
+    arrays = lines.group_by(RECEIPT, maintain_order=True).agg(pl.col("state", *_ARRAYS, *optional))
+    totals = lines.group_by(RECEIPT, maintain_order=True).agg(
+        pl.col("grosses").sum().alias("gross"), pl.col("nets").sum().alias("net")
+    )
+    arrays = arrays.select(RECEIPT, *(copying.array(name) for name in ("state", *_ARRAYS, *optional)))
+    rows = fresh.join(arrays, on=RECEIPT, how="left", maintain_order="left")
+    rows = rows.join(totals, on=RECEIPT, how="left", maintain_order="left")
+    none = pl.lit(None, pl.String)
+    copying.copy_in(
+        cursor,
+        "activity",
+        rows.select(
+            "activity_id",
+            "occurred_on",
+            moments(rows.get_column("occurred")).alias("occurred_at"),
+            pl.col("kind_code").alias("kind"),
+            "source_id",
+            "external_id",
+            pl.col("original_receipt_id").alias("original_external_id"),
+            "bearer_id",
+            "store_id",
+            "channel",
+            "currency",
+            pl.col("gross").fill_null(0),
+            pl.col("net").fill_null(0),
+            "event_type",
+            pl.col("state").fill_null("{}").alias("states"),
+            pl.col(_ARRAYS).fill_null("{}"),
+            (pl.col("taxes") if "taxes" in optional else none).alias("taxes"),
+            (pl.col("line") if "line" in optional else none).alias("line_numbers"),
+            "tenders",
+            "attributes",
+            pl.lit(sender.file_id, pl.Int64).alias("file_id"),
+        ),
+    )
+
+
+def _attribute(cursor: Any, fresh: pl.DataFrame, again: pl.DataFrame, sender: Sender, now: datetime) -> int:
+    """Say whose the fresh receipts are, in each program; also known ones a program has not been told of yet.
+
+    Returns how many fresh receipts name somebody no program knows.
+    """
+    columns = ["activity_id", "occurred_on", "bearer_id"]
+    fresh = fresh.select(columns).filter(pl.col("bearer_id").is_not_null())
+    again = again.select(columns).filter(pl.col("bearer_id").is_not_null())
+    wanted = fresh.join(pl.DataFrame({"program_id": sender.register.programs}), how="cross")
+    if not again.is_empty():
+        wanted = pl.concat([wanted, _untold(cursor, again, sender)])
+    if wanted.is_empty():
+        return 0
+    matched = _matches(sender, set(wanted.get_column("bearer_id")))
+    rows = wanted.join(matched, on=["program_id", "bearer_id"], how="left", maintain_order="left")
+    publish(cursor, rows, now)
+    nobody = rows.group_by("activity_id").agg(pl.col("membership_id").is_null().all().alias("nobody"))
+    return fresh.join(nobody.filter("nobody"), on="activity_id", how="semi").height
+
+
+def _untold(cursor: Any, again: pl.DataFrame, sender: Sender) -> pl.DataFrame:
+    cursor.execute(
+        "SELECT a.activity_id, p.program_id FROM unnest(%s::bigint[]) AS a (activity_id)"
+        " CROSS JOIN unnest(%s::bigint[]) AS p (program_id)"
+        " WHERE NOT EXISTS (SELECT FROM attribution t WHERE t.activity_id = a.activity_id"
+        " AND t.program_id = p.program_id AND t.ended_at IS NULL)",
+        [again.get_column("activity_id").to_list(), list(sender.register.programs)],
+    )
+    missing = pl.DataFrame(cursor.fetchall(), schema={"activity_id": pl.Int64, "program_id": pl.Int64}, orient="row")
+    return again.join(missing, on="activity_id").select("activity_id", "occurred_on", "bearer_id", "program_id")
+
+
+def _matches(sender: Sender, bearer_ids: set[int]) -> pl.DataFrame:
+    found = [
+        (program_id, bearer_id, match.membership_id, match.holder_id, match.reason, match.by or None)
+        for program_id, matches in sender.register.matches(bearer_ids).items()
+        for bearer_id, match in matches.items()
+    ]
+    return pl.DataFrame(found, schema=_MATCHED, orient="row")
+
+
+_MATCHED = {
+    "program_id": pl.Int64,
+    "bearer_id": pl.Int64,
+    "membership_id": pl.Int64,
+    "holder_id": pl.Int64,
+    "reason": pl.String,
+    "by": pl.String,
+}
+
+
+def publish(cursor: Any, rows: pl.DataFrame, now: datetime) -> None:
+    """Write attributions (activity_id, occurred_on and the columns of a match) and tell the rooms above."""
+    cursor.execute(_LANDED)
+    copying.copy_in(cursor, "pg_temp.landed", rows.select("activity_id", "occurred_on", *_MATCHED))
+    cursor.execute(_ATTRIBUTE, [now])
+    for hook in on_landed:
+        hook(cursor, now)

@@ -1,0 +1,97 @@
+"""The catalogue: products come from activity (unclassified, until somebody says more) and from a product master.
+
+A product never changes: a new state of it is added and becomes the current one. Lines of activity point at the state
+that was current when they landed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+# Said columns fill gaps: a name already known is the catalogue's, a receipt does not change it.
+_SAID = """
+    SELECT * FROM unnest(%(skus)s::text[], %(names)s::text[], %(categories)s::text[], %(brands)s::text[])
+    AS said (sku, name, category, brand)
+"""
+_CREATE = f"""
+INSERT INTO product (catalogue_id, sku)
+SELECT %(catalogue)s, sku FROM ({_SAID}) said
+WHERE NOT EXISTS (SELECT FROM product p WHERE p.catalogue_id = %(catalogue)s AND p.sku = said.sku)
+ORDER BY sku ON CONFLICT (catalogue_id, sku) DO NOTHING
+"""
+_GAPS = f"""
+SELECT p.id, p.sku, p.current_id, said.name, said.category, said.brand
+FROM ({_SAID}) said
+JOIN product p ON p.catalogue_id = %(catalogue)s AND p.sku = said.sku
+LEFT JOIN product_state s ON s.id = p.current_id
+WHERE s.id IS NULL OR (s.name = '' AND said.name <> '') OR (s.category = '' AND said.category <> '')
+   OR (s.brand = '' AND said.brand <> '')
+"""
+_LOCK = "SELECT id FROM product WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+_FILL = f"""
+WITH gap AS ({_GAPS}),
+added AS (
+    INSERT INTO product_state (product_id, sku, name, category, brand, tags, attributes, since)
+    SELECT gap.id, gap.sku, coalesce(nullif(s.name, ''), gap.name, ''),
+           coalesce(nullif(s.category, ''), gap.category, ''), coalesce(nullif(s.brand, ''), gap.brand, ''),
+           coalesce(s.tags, '{{}}'), coalesce(s.attributes, '{{}}'), %(now)s
+    FROM gap LEFT JOIN product_state s ON s.id = gap.current_id
+    ORDER BY gap.id
+    RETURNING id, product_id
+)
+UPDATE product SET current_id = added.id FROM added WHERE product.id = added.product_id
+"""
+_STATES = """
+SELECT p.sku, p.current_id FROM unnest(%(skus)s::text[]) AS said (sku)
+JOIN product p ON p.catalogue_id = %(catalogue)s AND p.sku = said.sku
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an activity says of the products in it, each sku once; unknown texts are empty."""
+
+    skus: Sequence[str]
+    names: Sequence[str]
+    categories: Sequence[str]
+    brands: Sequence[str]
+
+
+def states_for(*, catalogue_id: int, said: Said, now: datetime) -> dict[str, int]:
+    """The current state of each sku. Unknown ones are created unclassified; said texts fill gaps by a new state.
+
+    Five statements however many skus; safe when several intakes meet the same new product.
+    """
+    values = {
+        "catalogue": catalogue_id,
+        "now": now,
+        "skus": list(said.skus),
+        "names": list(said.names),
+        "categories": list(said.categories),
+        "brands": list(said.brands),
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_GAPS, values)
+        gaps = [row[0] for row in cursor.fetchall()]
+        cursor.execute(_STATES, values)
+        known = dict(cursor.fetchall())
+        if gaps or len(known) < len(values["skus"]):
+            cursor.execute(_CREATE, values)
+            cursor.execute(_GAPS, values)
+            cursor.execute(_LOCK, [[row[0] for row in cursor.fetchall()]])
+            cursor.execute(_FILL, values)
+            cursor.execute(_STATES, values)
+            known = dict(cursor.fetchall())
+    return known
+
+
+def latest_state_id() -> int:
+    """The newest state's id: while it stays, no product has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM product_state")
+        latest: int = cursor.fetchone()[0]
+    return latest
