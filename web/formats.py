@@ -131,12 +131,13 @@ class Formats:
 
 
 def card_number(number: str) -> str:
-    """A number in groups one can read aloud: sixteen digits by four, thirteen by four, four and five."""
+    """A number in groups one can read aloud, by four; a last digit alone joins the group before."""
     if not number.isdigit() or len(number) < 8:
         return number
-    if len(number) == 13:
-        return f"{number[:4]} {number[4:8]} {number[8:]}"
-    return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+    groups = [number[at : at + 4] for at in range(0, len(number), 4)]
+    if len(groups[-1]) == 1:
+        groups[-2:] = ["".join(groups[-2:])]
+    return " ".join(groups)
 
 
 def _date_of(local: date | datetime) -> date:
@@ -148,5 +149,5 @@ def _typeset(text: str) -> str:
 
 
 def _held(text: str) -> str:
-    """A day stays with its month: the space after a figure does not break."""
-    return "".join(NO_BREAK if sign == " " and at and text[at - 1].isdigit() else sign for at, sign in enumerate(text))
+    """A day stays with its month: the space beside its figure does not break."""
+    return re.sub(r"(?<=\d) | (?=\d{1,2}\b)", NO_BREAK, text)

@@ -130,6 +130,12 @@ def moments(ground: Ground, since: date, until: date) -> tuple[datetime, datetim
     return tuple(datetime.combine(day, time(), zone).astimezone(UTC) for day in (since, until))  # type: ignore[return-value]
 
 
+def kind_label(kind: str) -> str:
+    """What an activity is, for staff."""
+    words = {"purchase": _("Purchase"), "return": _("Return"), "visit": _("Visit"), "event": _("Event")}
+    return words.get(kind, kind)
+
+
 def contra_label(contra: str) -> str:
     """A movement's cause in words; one without words of its own is an adjustment."""
     words = {

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from members import consents
 from members.models import Card, Membership
+from programs.models import Store
 from values import texts
 
 STATUSES = {
@@ -83,7 +83,6 @@ def person_of(membership_id: int) -> Person:
     """Everything known of a membership, in four queries."""
     row = Membership.objects.select_related("member", "home_store").get(pk=membership_id)
     member, store = row.member, row.home_store
-    spoken = get_language() or "en"
     return Person(
         public_id=row.public_id,
         name=str(member),
@@ -97,7 +96,7 @@ def person_of(membership_id: int) -> Person:
         status_label=label(STATUSES, row.status),
         channel_label=label(CHANNELS, row.channel),
         joined_at=row.joined_at,
-        store=texts.in_language(store.names, spoken, store.code) if store else "",
+        store=store_name(store),
         cards=[card_row(card) for card in row.cards.order_by("-issued_at", "-pk")],
         consents=[
             ConsentRow(
@@ -112,6 +111,11 @@ def person_of(membership_id: int) -> Person:
 
 def card_row(card: Card) -> CardRow:
     return CardRow(card.number, card.status, label(CARD_STATUSES, card.status), label(KINDS, card.kind), card.issued_at)
+
+
+def store_name(store: Store | None) -> str:
+    """A store in the language being spoken; empty for none."""
+    return texts.in_language(store.names, get_language() or "en", store.code) if store else ""
 
 
 def label(words: dict[str, object], code: str) -> str:
