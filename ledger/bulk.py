@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from ledger import copying, debts, idempotency, wallets
+from ledger.clawback import Taken, take_back
 from ledger.idempotency import Cause
 
 if TYPE_CHECKING:
     import polars as pl
+
+__all__ = ["Taken", "earn", "take_back"]
 
 _POSTED = """
 SELECT p.holder_id, p.idem::text

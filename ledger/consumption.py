@@ -22,7 +22,8 @@ class Lots(Enum):
 
     SPENDABLE = SPENDABLE
     PENDING = f"l.available_at > %(now)s AND {ALIVE}"
-    OWN = "l.activity_id = k.scope"
+    OWN = f"l.activity_id = k.scope AND {ALIVE}"
+    OWN_DEAD = "l.activity_id = k.scope AND l.expires_at <= %(now)s"
     OWN_PENDING = "l.activity_id = k.scope AND l.available_at > %(now)s"
 
 
@@ -106,7 +107,7 @@ def draw(
     """Take the demands from these lots as far as they go, with their entries; wallets are the caller's to move."""
     if not demands:
         return []
-    own = lots in (Lots.OWN, Lots.OWN_PENDING)
+    own = lots in (Lots.OWN, Lots.OWN_DEAD, Lots.OWN_PENDING)
     values = {
         "holders": [demand.holder_id for demand in demands],
         "currencies": [demand.currency_id for demand in demands],

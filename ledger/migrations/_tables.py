@@ -75,9 +75,9 @@ CREATE TABLE ledger_lot (
     CONSTRAINT ledger_lot_remaining_within_initial CHECK (remaining <= initial),
     CONSTRAINT ledger_lot_matures_before_it_dies CHECK (expires_at > available_at)
 ) WITH (fillfactor = 80);
--- The order of consumption: nearest expiry, then oldest, never-expiring last.
+-- The order of consumption: nearest expiry, then oldest, never-expiring last. Expiry walks it holder by holder too: an
+-- index of its own by expires_at made posting a year 0.5 s slower.
 CREATE INDEX ledger_lot_open ON ledger_lot (holder_id, currency_id, expires_at, occurred_on, lot_id) WHERE remaining > 0;
-CREATE INDEX ledger_lot_dying ON ledger_lot (expires_at) WHERE remaining > 0 AND expires_at IS NOT NULL;
 """
 
 POSTING = """
