@@ -53,8 +53,8 @@ def take_back(cursor: Any, batch: pl.DataFrame, *, now: datetime, actor: str, po
 
     Order: lots of that activity, the dead first, pending or not, less what is held; then other spendable lots, nearest
     expiry first; then pending lots; what is still missing becomes debt. `within_balance` forgives it instead,
-    `pending_only` takes only what is pending of the activity's own lots. Rows whose posting (holder, activity, revision) exists are skipped
-    and not answered. Runs in the caller's transaction; wallets are locked first, in order.
+    `pending_only` takes only what is pending of the activity's own lots. Rows whose posting (holder, activity,
+    revision) exists are skipped and not answered. Runs in the caller's transaction; wallets are locked first, in order.
     """
     cursor = copying.plain(cursor)
     asked = _rows(batch)

@@ -153,17 +153,9 @@ class Histories(RuleBasedStateMachine):
         )
     )
     def earn_many(self, rows):
+        now = self.now
         told = [
-            (
-                self.holders[who],
-                activity,
-                revision,
-                currency,
-                amount,
-                self.now + delay,
-                life and self.now + life,
-                frames.DAY,
-            )
+            (self.holders[who], activity, revision, currency, amount, now + delay, life and now + life, frames.DAY)
             for (who, activity, revision, currency), (amount, delay, life) in rows.items()
         ]
         assert frames.earn(*told, now=self.now) == self.model.earn_many(told, self.now)
