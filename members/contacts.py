@@ -45,6 +45,12 @@ def name(text: str, field: str = "first_name") -> str:
     return kept
 
 
+def name_key(text: str) -> str:
+    """A name as it is compared: lower case, without accents and signs. The database's `member_name_key` in Python."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[\W_]+", " ", plain.lower()).split())
+
+
 def email(text: str) -> str:
     """An address in lower case, its domain in ASCII (IDNA): one spelling for each mailbox. Empty stays empty."""
     kept = comparable_email(text)

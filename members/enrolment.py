@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
+import psycopg
 from django.db import IntegrityError, connection, transaction
 
 from audit import trail
@@ -164,8 +165,9 @@ def _refusing() -> Iterator[None]:
     """Turn the database's refusals into ours; what no constraint of ours refused goes on as it is."""
     try:
         yield
-    except IntegrityError as error:
-        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+    except (IntegrityError, psycopg.IntegrityError) as error:  # a COPY raises psycopg's own
+        diagnosis = getattr(error if isinstance(error, psycopg.Error) else error.__cause__, "diag", None)
+        constraint = getattr(diagnosis, "constraint_name", None) or ""
         if constraint not in _REFUSALS:
             raise
         refusal, sentence = _REFUSALS[constraint]

@@ -31,19 +31,19 @@ def blank_cards(cursor: Any, program_id: int, wanted: Sequence[str]) -> dict[str
         " ORDER BY id FOR UPDATE",
         [program_id, list(rows)],
     )
-    blanks = {}
-    for number, card_id, status in cursor.fetchall():
-        if status != Card.Status.BLANK:
-            raise _of_row(CardTaken("this card is in use"), rows[number])
-        blanks[number] = card_id
-    return blanks
+    found = cursor.fetchall()
+    in_use = [rows[number] for number, _, status in found if status != Card.Status.BLANK]
+    if in_use:
+        raise _of_row(CardTaken("this card is in use"), min(in_use))
+    return {number: card_id for number, card_id, _ in found}
 
 
 def member_numbers(cursor: Any, program_id: int, wanted: Sequence[str]) -> list[str]:
     """A membership number for each person: the one wanted, or a new one. Raises NumberTaken."""
     rows = _positions(wanted, NumberTaken, "twice in one file")
-    for number in _taken(cursor, program_id, list(rows)):
-        raise _of_row(NumberTaken("this number is in use"), rows[number])
+    in_use = [rows[number] for number in _taken(cursor, program_id, list(rows))]
+    if in_use:
+        raise _of_row(NumberTaken("this number is in use"), min(in_use))
     missing = sum(not number for number in wanted)
     drawn: set[str] = set()
     while len(drawn) < missing:

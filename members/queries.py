@@ -1,0 +1,78 @@
+"""Finding members and looking at one, for doors. Staff read within scopes; only a person's own session follows a login.
+
+Nothing here but `member_of` reads member_login: staff screens never learn that two members are one login's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from identity.rights import Scope
+from members import consents
+from members.models import Card, Consent, Membership, MembershipHolder
+from members.scoping import in_scopes, scope_of, visible
+from members.searching import Hit, search
+from programs.models import Program
+
+__all__ = [
+    "Glance", "Hit", "by_public_id", "glance", "holders_by_market", "in_scopes", "member_of", "scope_of", "search",
+    "visible",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A membership as the back office shows it first; cards newest first, the consents that count."""
+
+    membership: Membership
+    holder_id: int
+    cards: list[Card]
+    consents: list[Consent]
+
+
+def by_public_id(program: Program, public_id: str, scopes: Sequence[Scope]) -> Membership | None:
+    """One membership by the name in its address, fetched through the scopes: what is not theirs is not there."""
+    if not public_id or "\x00" in public_id:
+        return None
+    return visible(program, scopes).filter(public_id=public_id).first()
+
+
+def glance(membership: Membership) -> Glance:
+    """What the first page about a membership shows, in three statements."""
+    return Glance(
+        membership=membership,
+        holder_id=MembershipHolder.objects.get(membership=membership, until_at=None).holder_id,
+        cards=list(membership.cards.order_by("-issued_at", "-pk")),
+        consents=consents.latest(membership.member_id),
+    )
+
+
+def member_of(user: Any, program: Program) -> Membership | None:
+    """The membership of the person who is signed in, in this program, closed ones left out. For their session alone."""
+    if not getattr(user, "is_authenticated", False):
+        return None
+    return (
+        Membership.objects.filter(
+            member__login__user_id=user.pk, member__login__population_id=program.population_id, program=program
+        )
+        .exclude(status=Membership.Status.CLOSED)
+        .select_related("member", "home_store", "home_banner", "program")
+        .first()
+    )
+
+
+def holders_by_market(program_id: int) -> dict[str, list[int]]:
+    """The holders that memberships of a program earn into now, by the memberships' market, each once a market."""
+    rows = (
+        MembershipHolder.objects.filter(membership__program_id=program_id, until_at=None)
+        .values_list("membership__market_code", "holder_id")
+        .order_by("membership__market_code", "holder_id")
+        .distinct()
+    )
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for market_code, holder_id in rows:
+        found[market_code].append(holder_id)
+    return dict(found)

@@ -1,0 +1,151 @@
+"""One box: a card, a number, a phone, an e-mail or a name, with its slips and missing accents.
+
+Whole identifiers are looked up exactly. Anything else is a name: first members whose names contain every word, and
+where these are few, those whose names are alike. Lists of candidates are cut before they are sorted, so that a name
+half the country has costs no more than a rare one; whoever gets a full list types more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from identity.rights import Scope
+from members import contacts, numbers
+from members.models import Membership
+from members.refusals import Refused
+from members.scoping import visible
+from programs import queries as programs
+from programs.models import Program
+
+ALIKE = "0.45"
+"""How much of a typed word a name has to have: two letters changed about in a word of six, one wrong in four."""
+
+FEW = 5
+CANDIDATES = 300
+LONGEST = 100
+MOST_WORDS = 5
+SHORT = 3
+"""Words below three letters have no trigram of their own and are compared as wholes."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A membership, and what found it: card, number, email, phone or name. `exact`: by a whole identifier."""
+
+    membership: Membership
+    by: str
+
+    @property
+    def exact(self) -> bool:
+        return self.by != "name"
+
+
+def search(
+    text: str, *, program: Program, scopes: Sequence[Scope], limit: int = 20, now: datetime | None = None
+) -> list[Hit]:
+    """Memberships of one program, within scopes, that the text may mean; the surest first, at most `limit`."""
+    text = " ".join(text.replace("\x00", " ").split())[:LONGEST]
+    if not text or not scopes:
+        return []
+    seen = visible(program, scopes)
+    hits: dict[int, Hit] = {}
+    for by, wanted in _identifiers(text, program):
+        for membership in seen.filter(wanted)[:limit]:
+            hits.setdefault(membership.pk, Hit(membership, by))
+    if not hits and "@" not in text and any(letter.isalpha() for letter in text):
+        ids = _named(text, program, scopes, limit)
+        memberships = seen.in_bulk(ids)
+        hits = {pk: Hit(memberships[pk], "name") for pk in ids}
+    return list(hits.values())[:limit]
+
+
+def _identifiers(text: str, program: Program) -> Iterator[tuple[str, Q]]:
+    """What the text may be as a whole. Each is a look-up in an index; most texts may be one or two of them."""
+    if "@" in text:
+        yield "email", Q(member__population=program.population_id, member__email=contacts.comparable_email(text))
+        return
+    try:
+        number = numbers.check(text)
+    except Refused:
+        pass
+    else:
+        yield "card", Q(cards__program=program, cards__number__iexact=number)
+        yield "number", Q(number__iexact=number)
+    phones = set()
+    for market in programs.markets_of(program.pk):
+        try:
+            phones.add(contacts.phone(text, market.code))
+        except Refused:
+            continue
+    if phones:
+        yield "phone", Q(member__population=program.population_id, member__phone__in=phones)
+
+
+# Materialised, so that names are found by their own index whatever the rest of the statement would rather start with;
+# the outer limit still stops the reading of them early.
+_NAMED = """
+WITH named AS MATERIALIZED (
+    SELECT id, name_key FROM member WHERE population_id = %(population)s AND {names}
+),
+seen AS (
+    SELECT m.id, named.name_key FROM named JOIN membership m ON m.member_id = named.id
+    WHERE m.program_id = %(program)s AND ({scopes})
+    {cut}
+)
+SELECT id FROM seen ORDER BY {rank} DESC, name_key, id LIMIT %(limit)s
+"""
+
+
+def _named(text: str, program: Program, scopes: Sequence[Scope], limit: int) -> list[int]:
+    """Ids of memberships by name: those that contain every word, then, where they are few, those that are alike."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT member_name_key(%s, ''), set_config('pg_trgm.word_similarity_threshold', %s, true)", [
+            text, ALIKE,
+        ])  # fmt: skip
+        key = cursor.fetchone()[0]
+        words = key.split()[:MOST_WORDS]
+        if not words:
+            return []
+        values: dict[str, Any] = {
+            "population": program.population_id, "program": program.pk, "limit": limit, "key": key,
+            **{f"word{n}": word for n, word in enumerate(words)},
+            **{f"like{n}": f"%{word}%" for n, word in enumerate(words)},
+        }  # fmt: skip
+        within = _within(scopes, values)
+        alike = [f"name_key %%> %(word{n})s" for n in range(len(words))]
+        containing = [f"name_key LIKE %(like{n})s" if len(word) >= SHORT else alike[n] for n, word in enumerate(words)]
+        cursor.execute(
+            _NAMED.format(
+                names=" AND ".join(containing), scopes=within, cut=f"LIMIT {CANDIDATES}",
+                rank="similarity(name_key, %(key)s)",
+            ),
+            values,
+        )  # fmt: skip
+        ids = [pk for (pk,) in cursor.fetchall()]
+        if len(ids) < min(FEW, limit):
+            rank = " + ".join(f"word_similarity(%(word{n})s, name_key)" for n in range(len(words)))
+            cursor.execute(_NAMED.format(names=" AND ".join(alike), scopes=within, cut="", rank=f"({rank})"), values)
+            ids += [pk for (pk,) in cursor.fetchall() if pk not in ids]
+    return ids[:limit]
+
+
+def _within(scopes: Sequence[Scope], values: dict[str, Any]) -> str:
+    """The scopes as a condition on `m`, their codes added to the statement's values."""
+    conditions = []
+    for n, scope in enumerate(scopes):
+        parts = ["true"]
+        if scope.banner:
+            parts.append(f"m.home_banner_id = (SELECT id FROM banner WHERE code = %(banner{n})s)")
+        if scope.market:
+            parts.append(f"m.market_code = %(market{n})s")
+        if scope.store:
+            parts.append(f"m.home_store_id = (SELECT id FROM store WHERE code = %(store{n})s)")
+        values |= {f"banner{n}": scope.banner, f"market{n}": scope.market, f"store{n}": scope.store}
+        conditions.append(" AND ".join(parts))
+    return " OR ".join(f"({condition})" for condition in conditions)
