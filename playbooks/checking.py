@@ -22,7 +22,7 @@ NOT_BUILT = "is not built yet"
 _FACTS_NOT_BUILT = frozenset({"member.tier", "member.segment"})
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _INSIDE = re.compile(r"(rules(?:\[\d+\]|\.\w+)+): (.*)", re.DOTALL)
-_NAMED = re.compile(r"`(\w+)` is not built yet")
+_NO_BUDGETS = "budgets are not built yet"  # the core's words, said of the whole rule
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ def check(document: Document) -> Checked:
     try:
         playbook = Playbook.model_validate(document.tree)
     except ValidationError as wrong:
-        raise InvalidPlaybook(_told(document, path, message) for path, message in terms.sentences(wrong)) from None
+        raise InvalidPlaybook(
+            _told(document, path, message) for path, message in terms.sentences(wrong, document.tree)
+        ) from None
     problems = [document.problem(path, message) for path, message in _contradictions(playbook)]
     rulebooks: dict[str | None, Rulebook] = {}
     if not problems:
@@ -57,7 +59,7 @@ def check(document: Document) -> Checked:
     problems += [document.problem(path, f"{fact} {NOT_BUILT}") for path, fact in _unbuilt_facts(document.tree)]
     if problems:
         raise InvalidPlaybook(problems)
-    warnings = tuple(document.problem(path, message) for path, message in _untranslated(playbook))
+    warnings = tuple(document.problem(path, message) for path, message in _untranslated(playbook, rulebooks[None]))
     return Checked(document, playbook, rulebooks, warnings)
 
 
@@ -79,8 +81,8 @@ def scale_of(playbook: Playbook, currency: CurrencyPart) -> int:
 def _told(document: Document, path: Path_, message: str) -> Problem:
     if not path and (inside := _INSIDE.fullmatch(message)):
         path, message = _steps(inside[1]), inside[2]
-    if named := _NAMED.fullmatch(message):
-        path, message = (*path, named[1]), NOT_BUILT
+    if message == _NO_BUDGETS:
+        path, message = (*path, "budget"), NOT_BUILT
     return document.problem(path, message)
 
 
@@ -98,12 +100,15 @@ def _contradictions(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
             yield ("currencies", place, key), message
     known = {rule.code for rule in playbook.rules}
     for market, override in playbook.markets_override.items():
-        for code in override.rules.keys() - known:
-            yield ("markets_override", market, "rules", code), f"no rule is called {code!r}"
+        for code, rule in override.rules.items():
+            if code not in known:
+                yield ("markets_override", market, "rules", code), f"no rule is called {code!r}"
+            elif "code" in rule:
+                yield ("markets_override", market, "rules", code, "code"), "a rule keeps its code"
     events = {f"event:{event.code}" for event in playbook.event_types}
-    for place, rule in enumerate(playbook.rules):
-        if rule.trigger.startswith("event:") and rule.trigger not in events:
-            yield ("rules", place, "trigger"), f"no event type is called {rule.trigger.removeprefix('event:')!r}"
+    for place, written in enumerate(playbook.rules):
+        if written.trigger.startswith("event:") and written.trigger not in events:
+            yield ("rules", place, "trigger"), f"no event type is called {written.trigger.removeprefix('event:')!r}"
 
 
 def _unknown_places(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
@@ -145,7 +150,7 @@ def _twice(part: str, codes: Iterable[str], field: str = "code") -> Iterator[tup
 def _rulebooks(document: Document, playbook: Playbook) -> tuple[dict[str | None, Rulebook], list[Problem]]:
     home = playbook.markets[0]
     language = home.languages[0]
-    written = [rules.named(rules.as_rule(rule), language) for rule in document.tree.get("rules", [])]
+    written = [rules.named(rules.as_written(rule), language) for rule in document.tree.get("rules", [])]
     problems: list[Problem] = []
     made: dict[str | None, Rulebook] = {}
     try:
@@ -154,9 +159,7 @@ def _rulebooks(document: Document, playbook: Playbook) -> tuple[dict[str | None,
         return {}, [_told(document, _steps(one.path), one.message) for one in wrong.problems]
     for market in playbook.markets:
         tree = document.tree.get("markets_override", {}).get(market.code, {})
-        override = {
-            code: rules.named(rules.as_condition(rule), language) for code, rule in tree.get("rules", {}).items()
-        }
+        override = {code: rules.named(rules.as_written(rule), language) for code, rule in tree.get("rules", {}).items()}
         if not override and market.week_start == home.week_start:
             continue
         merged = [rules.merged(rule, override.get(rule["code"], {})) for rule in written]
@@ -228,15 +231,17 @@ def _unbuilt_facts(tree: Any) -> Iterator[tuple[Path_, str]]:
             waiting += [(inner, (*path, place)) for place, inner in enumerate(part)]
 
 
-def _untranslated(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
+def _untranslated(playbook: Playbook, rulebook: Rulebook) -> Iterator[tuple[Path_, str]]:
     """Names that lack a language some market speaks; readers there get the first one."""
     spoken = {language.partition("-")[0] for market in playbook.markets for language in market.languages}
     if len(spoken) < 2:
         return
     named: list[tuple[Path_, Any]] = [(("program",), playbook.program.name)]
-    for part in ("currencies", "rules"):
-        named += [((part, place), thing.name) for place, thing in enumerate(getattr(playbook, part))]
+    named += [(("currencies", place), currency.name) for place, currency in enumerate(playbook.currencies)]
+    named += [(("rules", place), rule.name) for place, rule in enumerate(rulebook.rules)]
+    home = playbook.markets[0].languages[0]
     for path, name in named:
-        written = {language.partition("-")[0] for language in name} if isinstance(name, dict) else set()
+        languages = name if isinstance(name, dict) else [home] if name else []
+        written = {language.partition("-")[0] for language in languages}
         if missing := sorted(spoken - written):
             yield (*path, "name"), f"has no text in {', '.join(missing)}"

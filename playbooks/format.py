@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
 from playbooks.rules import as_rule
 from playbooks.unbuilt import Challenge, Reward, RewardOverrides, Tiers
@@ -30,7 +30,6 @@ from values.documents import (
     whole,
 )
 
-Named = Names | Text
 _MOST = 100_000
 
 
@@ -44,14 +43,13 @@ def _moneys() -> frozenset[str]:
     return frozenset(list_currencies())
 
 
-def _name(value: Any) -> Any:
-    """A name is one text, or one text per language."""
-    if isinstance(value, dict | str):
-        return value
-    raise refused("must be a text, or a text per language")
-
-
-Name = Annotated[dict[Language, Text] | Text | None, BeforeValidator(_name)]
+Name = (
+    Annotated[
+        Annotated[Text, Tag("?text")] | Annotated[Names, Tag("?languages")],
+        Discriminator(lambda value: "?languages" if isinstance(value, dict) else "?text"),
+    ]
+    | None
+)
 Zone = Annotated[Text, Field(description="an IANA name such as Europe/Paris")]
 
 
@@ -108,7 +106,7 @@ class CurrencyPart(Strictly):
     rounding: Literal["down", "nearest", "up"] = "down"
     round_per: Literal["receipt", "line"] = "receipt"
     pending: Pending | None = None
-    expiry: Expiry | Literal["never"] | None = None
+    expiry: Expiry | None = None
     returns: Literal["pending_only", "within_balance", "debt"] = "debt"
     unit_value: UnitValue | None = None
     release: Release = Release()

@@ -41,7 +41,7 @@ class Written(str):
 
 @dataclass(frozen=True)
 class Document:
-    """What a file holds: mappings, lists and Written values (None where nothing or ~ stands), and its lines."""
+    """What a file holds: mappings, lists and Written values, none of them empty; and the lines they stand on."""
 
     file: str
     tree: Any
@@ -120,10 +120,10 @@ class _Builder:
                 case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
                     self.stack.pop()
                     self.key.pop()
-        if self.problems:
-            raise InvalidPlaybook(self.problems)
         if not self.root or self.root[0] is None:
             _refuse(self.file, 1, "is empty")
+        if self.problems:
+            raise InvalidPlaybook(self.problems)
         return Document(self.file, self.root[0], self.lines)
 
     def _node(self, event: Any) -> None:
@@ -140,13 +140,12 @@ class _Builder:
             self._take_key(event)
             return
         path = self._place(event)
-        match event:
-            case yaml.ScalarEvent():
-                self._put(_value(event))
-            case yaml.SequenceStartEvent():
-                self._open([], path, event)
-            case _:
-                self._open({}, path, event)
+        if isinstance(event, yaml.ScalarEvent):
+            if (value := _value(event)) is None:
+                self._note(event, path, "is empty: write a value, or leave it out")
+            self._put(value)
+        else:
+            self._open([] if isinstance(event, yaml.SequenceStartEvent) else {}, path, event)
 
     def _is_key(self) -> bool:
         return bool(self.stack) and isinstance(self.stack[-1][0], dict) and self.key[-1] is None
@@ -158,17 +157,17 @@ class _Builder:
         name = str(event.value)
         if name in holder:
             self._note(event, (*path, name), f"the key is written twice, first on line {self.lines[(*path, name)]}")
-        self.lines.setdefault((*path, name), event.start_mark.line + 1)
+        self.lines.setdefault((*path, name), _line(event))
         self.key[-1] = name
 
     def _place(self, event: Any) -> Path_:
         if not self.stack:
-            self.lines[()] = event.start_mark.line + 1
+            self.lines[()] = _line(event)
             return ()
         holder, path = self.stack[-1]
         if isinstance(holder, list):
             here: Path_ = (*path, len(holder))
-            self.lines[here] = event.start_mark.line + 1
+            self.lines[here] = _line(event)
             return here
         return (*path, str(self.key[-1]))
 
@@ -191,12 +190,16 @@ class _Builder:
         self.key.append(None)
 
     def _note(self, event: Any, path: Path_, message: str) -> None:
-        self.problems.append(Problem(self.file, event.start_mark.line + 1, spelled(path), message))
+        self.problems.append(Problem(self.file, _line(event), spelled(path), message))
         if len(self.problems) >= MOST_PROBLEMS:
             raise InvalidPlaybook(self.problems)
 
     def _stop(self, event: Any, message: str) -> NoReturn:
-        raise InvalidPlaybook([*self.problems, Problem(self.file, event.start_mark.line + 1, "", message)])
+        raise InvalidPlaybook([*self.problems, Problem(self.file, _line(event), "", message)])
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _value(event: Any) -> Written | None:

@@ -12,12 +12,12 @@ _FLAGS = frozenset({"exclude", "stop", "any", "every", "is_set"})
 
 
 def as_rule(document: Any) -> Any:
-    """One rule; a name that is one text is taken for English, see `named`."""
-    return named(_plain(document), "en")
+    """One rule on its own, where the languages of the markets are not known; see `named`."""
+    return named(as_written(document), "en")
 
 
-def as_condition(document: Any) -> Any:
-    """One condition."""
+def as_written(document: Any) -> Any:
+    """A rule, a condition, or any part of one."""
     return _plain(document)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from playbooks.rules import as_condition
+from playbooks.rules import as_written
 from rules_engine.core.conditions import Condition
 from values.documents import (
     Amount,
@@ -24,7 +24,7 @@ from values.documents import (
     Truth,
 )
 
-When = Annotated[Condition, BeforeValidator(as_condition)]
+When = Annotated[Condition, BeforeValidator(as_written)]
 
 
 class Measure(Strictly):

@@ -109,6 +109,8 @@ class PendingUntil(Strictly):
 
 def _by_key(*keys: str) -> Any:
     def choose(document: Any) -> str:
+        if isinstance(document, str):
+            return "?never"
         if isinstance(document, dict):
             return next((f"?{key}" for key in keys if key in document), f"?{keys[0]}")
         return next((f"?{key}" for key in keys if hasattr(document, key)), f"?{keys[0]}")
@@ -117,7 +119,8 @@ def _by_key(*keys: str) -> Any:
 
 
 Expiry = Annotated[
-    Annotated[ExpiryDays, Tag("?days")]
+    Annotated[Literal["never"], Tag("?never")]
+    | Annotated[ExpiryDays, Tag("?days")]
     | Annotated[ExpiryMonths, Tag("?months")]
     | Annotated[ExpiryEnd, Tag("?end_of")]
     | Annotated[ExpiryTable, Tag("?table")]
@@ -125,7 +128,8 @@ Expiry = Annotated[
     _by_key("days", "months", "end_of", "table", "inactivity"),
 ]
 Pending = Annotated[
-    Annotated[PendingDays, Tag("?days")] | Annotated[PendingUntil, Tag("?until")], _by_key("days", "until")
+    Annotated[PendingDays, Tag("?days")] | Annotated[PendingUntil, Tag("?until")],
+    _by_key("days", "until"),
 ]
 UnitValue = Annotated[
     Annotated[Amount, Tag("?amount")] | Annotated[dict[MarketCode, Amount], Tag("?markets")],
@@ -163,14 +167,25 @@ def as_json(value: Any) -> Any:
     return value
 
 
-def sentences(wrong: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
-    """Each error as the path of its field and a sentence of ours."""
-    return [(_path(error["loc"]), _sentence(error)) for error in wrong.errors(include_url=False)]
+def sentences(wrong: ValidationError, document: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    """Each error as the path of its field in `document` and a sentence of ours."""
+    return [(_path(error, document), _sentence(error)) for error in wrong.errors(include_url=False)]
 
 
-def _path(location: tuple[int | str, ...]) -> tuple[str | int, ...]:
-    """Parts that begin with a question mark only say which alternative was tried; [key] stands for a key itself."""
-    return tuple(part for part in location if not (isinstance(part, str) and (part.startswith("?") or part == "[key]")))
+def _path(error: Any, document: Any) -> tuple[str | int, ...]:
+    """Where it stands; parts that only say which alternative was tried are left out."""
+    path: list[str | int] = []
+    for part in error["loc"]:
+        match document, part:
+            case dict(), str() if part in document:
+                document = document[part]
+            case list(), int() if part < len(document):
+                document = document[part]
+            case _:
+                if error["type"] != "missing" or part is not error["loc"][-1]:
+                    continue
+        path.append(part)
+    return tuple(path)
 
 
 def _sentence(error: Any) -> str:
