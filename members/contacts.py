@@ -60,7 +60,7 @@ def email(text: str) -> str:
         validate_email(kept)
     except ValidationError:
         raise InvalidContact("email", _("This is not an e-mail address.")) from None
-    if len(kept) > EMAIL_LENGTH or not kept.isascii():
+    if len(kept) > EMAIL_LENGTH or not kept.isascii() or kept.endswith("]"):  # a bare address of a machine
         raise InvalidContact("email", _("This is not an e-mail address."))
     return kept
 

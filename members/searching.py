@@ -23,7 +23,7 @@ from members.scoping import visible
 from programs import queries as programs
 from programs.models import Program
 
-ALIKE = "0.45"
+ALIKE = "0.4"
 """How much of a typed word a name has to have: two letters changed about in a word of six, one wrong in four."""
 
 FEW = 5
