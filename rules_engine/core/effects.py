@@ -16,11 +16,11 @@ from values.money import minor_exponent
 
 @dataclass(frozen=True)
 class Part:
-    """Whole numbers, and the points one of them is worth: per line (`where` it counts) or per activity."""
+    """Whole numbers, and the points one of them is worth: in a column per line (`where` it counts) or per activity."""
 
     ratio: Fraction
     activities: pl.Series
-    per_line: pl.Series | None = None
+    per_line: str | None = None
     where: pl.Series | None = None
     per_activity: pl.Series | None = None
 
@@ -83,25 +83,25 @@ class Effects:
     def _part(
         self, rule: Rule, lines: pl.Series | None, activities: pl.Series, weight: Fraction, *, whole: pl.Series | None
     ) -> Part:
-        earn, tables, basis = rule.earn, self._tables, self._rulebook.settings.basis
+        earn, basis = rule.earn, self._rulebook.settings.basis
         if earn.per_amount is not None:
-            column = tables.lines[earn.per_amount.of or basis]
+            column = earn.per_amount.of or basis
             every = Fraction(earn.per_amount.every) * 10**self._exponent
             points = Fraction(earn.per_amount.points) * weight
             if earn.per_amount.step == "whole":
                 return Part(points, activities, per_activity=self._steps(column, lines, every))
             return Part(points / every, activities, column, lines)
         if earn.per_unit is not None:
-            return Part(Fraction(earn.per_unit) * weight / 1000, activities, tables.lines["quantity"], lines)
+            return Part(Fraction(earn.per_unit) * weight / 1000, activities, "quantity", lines)
         if earn.percent is not None:
             pot = minor_exponent(self._rulebook.currency_of(rule).money)
             ratio = Fraction(earn.percent) / 100 * Fraction(10) ** (pot - self._exponent)
-            return Part(ratio * weight, activities, tables.lines[basis], lines)
+            return Part(ratio * weight, activities, basis, lines)
         once = self._once(lines, whole)
         return Part(Fraction(earn.fixed or 0) * weight, activities, per_activity=once)
 
-    def _steps(self, column: pl.Series, lines: pl.Series | None, every: Fraction) -> pl.Series:
-        full = rounded_sum([(self._tables.summed(column, lines), 1 / every)], "down")
+    def _steps(self, column: str, lines: pl.Series | None, every: Fraction) -> pl.Series:
+        full = rounded_sum([(self._tables.total(column, lines), 1 / every)], "down")
         return full.clip(lower_bound=0)
 
     def _once(self, lines: pl.Series | None, whole: pl.Series | None) -> pl.Series:
@@ -121,9 +121,9 @@ class Effects:
             elif currency.round_per == "line":
                 spread = part.activities.gather(tables.lines["row"])
                 counts = spread if part.where is None else spread & part.where
-                line_terms.append((part.per_line * counts.cast(pl.Int64), part.ratio))
+                line_terms.append((tables.lines[part.per_line] * counts.cast(pl.Int64), part.ratio))
             else:
-                total = tables.summed(part.per_line, part.where)
+                total = tables.total(part.per_line, part.where)
                 terms.append((total.zip_with(part.activities, tables.nothing), part.ratio))
         wanted = rounded_sum(terms, rounding) if terms else tables.nothing
         if line_terms:

@@ -12,6 +12,9 @@ from rules_engine.core.errors import InvalidFacts
 
 PURCHASE, RETURN, VISIT, EVENT = 1, 2, 3, 4
 
+# The row of an activity among all that are scored together, a column while awards are made.
+ROW = "row of the activity"
+
 # Of one line, in minor units or thousandths. A million such lines still add up within 64 bits.
 LARGEST_AMOUNT = 10**12
 
@@ -67,11 +70,14 @@ class Tables:
         if starts["activity_id"].n_unique() != starts.height:
             lines = lines.sort("activity_id", "line")
             starts = _starts(lines["activity_id"])
+        run = lines["activity_id"].rle_id().alias("row")
+        if starts["activity_id"].equals(facts.activities["activity_id"]):
+            # Lines as the activities came, none without: the number of the run is the row.
+            return cls(facts.activities, lines.with_columns(run), facts.products, facts.stores)
         numbered = facts.activities.select("activity_id", row=pl.int_range(pl.len(), dtype=pl.UInt32))
         rows = starts.join(numbered, on="activity_id", how="left", maintain_order="left")["row"]
         if rows.has_nulls():
             raise InvalidFacts("there are lines of activities that are not there")
-        run = lines["activity_id"].rle_id()
         return cls(facts.activities, lines.with_columns(row=rows.gather(run)), facts.products, facts.stores)
 
     @property
@@ -90,35 +96,36 @@ class Tables:
     def _totals(self) -> dict[str, pl.Series]:
         return {}
 
-    def total(self, column: str) -> pl.Series:
-        """Sum per activity over all its lines. Int64, 0 without lines."""
+    def total(self, column: str, where: pl.Series | None = None) -> pl.Series:
+        """Sum per activity over its lines, or those asked for. Int64, 0 without lines."""
+        if where is not None:
+            return self.summed(self.lines[column], where)
         if column not in self._totals:
-            self._totals[column] = self._summed(self.lines["row"], self.lines[column])
+            self._totals[column] = self.summed(self.lines[column], None)
         return self._totals[column]
 
     def summed(self, values: pl.Series, where: pl.Series | None) -> pl.Series:
         """Sum per activity of a value per line, over the lines where it is asked."""
         rows = self.lines["row"]
-        if where is None:
-            return self._summed(rows, values)
-        return self._summed(rows.filter(where), values.filter(where))
+        return self._at_ends(rows, values) if where is None else self._at_ends(rows.filter(where), values.filter(where))
 
     def counted(self, where: pl.Series | None) -> pl.Series:
         """How many lines per activity."""
         rows = self.lines["row"] if where is None else self.lines["row"].filter(where)
         return self._at_ends(rows, None)
 
-    def _summed(self, rows: pl.Series, values: pl.Series) -> pl.Series:
-        return self._at_ends(rows, values.cum_sum())
-
-    def _at_ends(self, rows: pl.Series, running: pl.Series | None) -> pl.Series:
+    def _at_ends(self, rows: pl.Series, values: pl.Series | None) -> pl.Series:
+        """Running sums read where a run of lines of one activity ends, less what was reached before it."""
         if rows.is_empty():
             return self.nothing
-        ends = (rows != rows.shift(-1)).fill_null(True).arg_true()
-        reached = ends.cast(pl.Int64) + 1 if running is None else running.gather(ends)
+        last = pl.col("row").ne_missing(pl.col("row").shift(-1))
+        if values is None:
+            reached, frame = last.arg_true().cast(pl.Int64) + 1, rows.to_frame()
+        else:
+            reached, frame = pl.col("value").cum_sum().filter(last), pl.DataFrame([rows, values.alias("value")])
+        ends = frame.select(pl.col("row").filter(last), sum=reached - reached.shift(1, fill_value=0))
         # `scatter` writes into the series it is called on, so it gets one of its own.
-        sums = pl.repeat(0, self.height, dtype=pl.Int64, eager=True)
-        return sums.scatter(rows.gather(ends), reached - reached.shift(1, fill_value=0))
+        return self.nothing.clone().scatter(ends["row"], ends["sum"])
 
 
 def _starts(ids: pl.Series) -> pl.DataFrame:

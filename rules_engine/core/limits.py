@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+from rules_engine.core.facts import ROW
 from rules_engine.core.rulebook import Rulebook
 from rules_engine.core.rules import Limit, Rule
 
@@ -65,20 +66,16 @@ def _limited(
     rulebook: Rulebook, rule: Rule, awards: pl.DataFrame, activities: pl.DataFrame, usage: pl.DataFrame | None
 ) -> pl.DataFrame:
     kinds = rule.period_kinds
-    own = (
-        awards.with_row_index("place")
-        .filter((pl.col("rule") == rule.code) & (pl.col("wanted") > 0))
-        .select("place", "activity_id", "holder_id", "wanted")
+    mine = (awards["rule"] == rule.code) & (awards["wanted"] > 0)
+    own = awards.with_row_index("place").filter(mine)
+    rows = activities.select(pl.all().gather(own[ROW]))
+    own = own.select("place", "activity_id", "holder_id", "wanted").with_columns(
+        rows.select(
+            "occurred_at", *(period_start(rulebook, rule, kind, rows.columns).alias(kind) for kind in kinds)
+        ).get_columns()
     )
-    periods = activities.select(
-        "activity_id",
-        "occurred_at",
-        *(period_start(rulebook, rule, kind, activities.columns).alias(kind) for kind in kinds),
-    )
-    own = own.join(periods, on="activity_id", how="left", maintain_order="left")
     taken = _taken(rule, usage)
-    held_back = _may_overflow(rule, own, usage)
-    rows = own.filter(held_back).sort("occurred_at", "activity_id")
+    rows = own.filter(_may_overflow(rule, own, usage)).sort("occurred_at", "activity_id")
     if rows.is_empty():
         return awards
     decided = _in_order(rule, kinds, rows, taken)

@@ -64,6 +64,8 @@ def rounded_sum(terms: Sequence[tuple[pl.Series, Fraction]], rounding: Rounding)
 
     Raises InvalidFacts when the exact number would not fit in 128 bits, or the rounded one in 64.
     """
+    if len(terms) == 1 and terms[0][1] == 1:
+        return terms[0][0]
     denominator = lcm(*(ratio.denominator for _, ratio in terms))
     factors = [int(ratio * denominator) for _, ratio in terms]
     bound = 2 * denominator + 2 * sum(

@@ -10,10 +10,15 @@ import polars as pl
 
 from rules_engine.core import limits
 from rules_engine.core.effects import Effects
-from rules_engine.core.facts import Facts, Tables
+from rules_engine.core.facts import ROW, Facts, Tables
 from rules_engine.core.matching import Matching
 from rules_engine.core.rulebook import Rulebook
 from values.money import minor_exponent
+
+_AWARDS = {
+    ROW: pl.UInt32, "activity_id": pl.Int64, "holder_id": pl.Int64, "rule": pl.String, "currency": pl.String,
+    "wanted": pl.Int64,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,44 +33,37 @@ class Scored:
 
 def score(rulebook: Rulebook, facts: Facts) -> Scored:
     """What every activity should have, given `facts.usage`. Raises InvalidFacts."""
-    parts = [wanted(rulebook, part, exponent) for exponent, part in by_exponent(facts)]
-    awards = pl.concat(parts) if parts else _no_awards()
+    activities = facts.activities.with_row_index(ROW)
+    parts = [wanted(rulebook, part, exponent) for exponent, part in by_exponent(replace(facts, activities=activities))]
+    awards = pl.concat(parts) if parts else pl.DataFrame(schema=_AWARDS)
     if len(parts) > 1:
         order = {rule.code: place for place, rule in enumerate(rulebook.in_order)}
-        place = pl.col("rule").replace_strict(order, return_dtype=pl.Int32)
-        awards = awards.sort(place, maintain_order=True)
-    return Scored(limits.granted(rulebook, awards, facts.activities, facts.usage))
+        awards = awards.sort(pl.col("rule").replace_strict(order, return_dtype=pl.Int32), ROW)
+    return Scored(limits.granted(rulebook, awards, activities, facts.usage).drop(ROW))
 
 
 def by_exponent(facts: Facts) -> list[tuple[int, Facts]]:
     """The facts apart by the decimals of their money, so that amounts can be compared as whole numbers."""
-    currencies = facts.activities["currency"].unique().drop_nulls().to_list()
-    exponents = {currency: minor_exponent(currency) for currency in currencies}
+    exponents = {currency: minor_exponent(currency) for currency in facts.activities["currency"].unique().to_list()}
     found = sorted(set(exponents.values()))
-    if facts.activities.is_empty():
-        return []
     if len(found) < 2:
-        return [(found[0] if found else minor_exponent(None), facts)]
+        return [(exponent, facts) for exponent in found]
     parts = []
     for exponent in found:
         own = [currency for currency, value in exponents.items() if value == exponent]
-        mine = pl.col("currency").is_in(own)
-        if exponent == found[0]:
-            mine = mine | pl.col("currency").is_null()
-        activities = facts.activities.filter(mine.fill_null(False))
+        activities = facts.activities.filter(pl.col("currency").is_in(own, nulls_equal=True))
         lines = facts.lines.join(activities.select("activity_id"), on="activity_id", how="semi", maintain_order="left")
         parts.append((exponent, replace(facts, activities=activities, lines=lines)))
     return parts
 
 
 def wanted(rulebook: Rulebook, facts: Facts, exponent: int) -> pl.DataFrame:
-    """Awards before limits, of activities whose money has that many decimals."""
+    """Awards before limits, of activities whose money has that many decimals, with the row of the activity."""
     tables = after_exclusions(rulebook, Tables.of(facts), exponent)
     effects = Effects(rulebook, tables, Matching(tables, 10**exponent), exponent)
     numbers = {rule.code: effects.wanted(rule) for rule in rulebook.earning}
     numbers = stopped(rulebook, best_of_groups(rulebook, numbers, tables), tables)
-    frames = [_awards(rulebook, code, given, tables) for code, given in numbers.items()]
-    return pl.concat(frames) if frames else _no_awards()
+    return _awards(rulebook, numbers, tables)
 
 
 def after_exclusions(rulebook: Rulebook, tables: Tables, exponent: int) -> Tables:
@@ -114,28 +112,14 @@ def stopped(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -
     return left
 
 
-def _awards(rulebook: Rulebook, code: str, given: pl.Series, tables: Tables) -> pl.DataFrame:
-    some = given != 0
-    return (
-        tables.activities.select("activity_id", "holder_id", wanted=given)
-        .filter(some)
-        .select(
-            "activity_id",
-            "holder_id",
-            pl.lit(code).alias("rule"),
-            pl.lit(rulebook.currency_of(rulebook.rule(code)).code).alias("currency"),
-            "wanted",
-        )
-    )
-
-
-def _no_awards() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={
-            "activity_id": pl.Int64,
-            "holder_id": pl.Int64,
-            "rule": pl.String,
-            "currency": pl.String,
-            "wanted": pl.Int64,
-        }
-    )
+def _awards(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -> pl.DataFrame:
+    """One row for each rule that gives an activity something."""
+    columns = [tables.activities[name] for name in (ROW, "activity_id", "holder_id")]
+    frames = [pl.DataFrame(schema=_AWARDS)]
+    for code, given in numbers.items():
+        some = given != 0
+        if some.any():
+            found = pl.DataFrame([column.filter(some) for column in (*columns, given.alias("wanted"))])
+            currency = rulebook.currency_of(rulebook.rule(code)).code
+            frames.append(found.with_columns(rule=pl.lit(code), currency=pl.lit(currency)).select(list(_AWARDS)))
+    return pl.concat(frames)

@@ -1,4 +1,4 @@
-"""A second reading of the same rules: one activity after another, one line after another, in fractions. Slow and plain."""
+"""A second reading of the same rules: one activity after another, line after line, in fractions. Slow and plain."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
