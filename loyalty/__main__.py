@@ -18,7 +18,6 @@ from loyalty.embedded.postgres import CannotStart
 
 def main(arguments: list[str]) -> int:
     """Run one command with its servers and return its exit code."""
-    signal.signal(signal.SIGTERM, _stop)
     test = arguments[:1] == ["pytest"]
     home = Home(Home().path / f"test-{os.getpid()}") if test and not os.environ.get("LOYALTY_HOME") else Home()
     try:
@@ -28,7 +27,7 @@ def main(arguments: list[str]) -> int:
         print(f"script: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130
+        return 130  # before the command had begun
     finally:
         if test:
             _forget(home)
@@ -37,19 +36,19 @@ def main(arguments: list[str]) -> int:
 def _run(arguments: list[str], environment: dict[str, str]) -> int:
     if arguments[:1] == ["pytest"]:
         command = [sys.executable, "-m", *arguments]
-        environment.setdefault("PLAIN_HTTP", "1")
+        environment.update(PLAIN_HTTP="1", STATIC_FROM_SOURCE="1")
     else:
         command = [sys.executable, str(REPOSITORY / "manage.py"), *arguments]
     child = subprocess.Popen(command, env=environment, cwd=None if arguments[:1] != ["pytest"] else REPOSITORY)
-    while True:
-        try:
-            return child.wait()
-        except KeyboardInterrupt:
-            continue  # the terminal told the child as well: wait for its own ending
 
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        child.send_signal(signal.SIGINT if number == signal.SIGTERM else number)
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    # a terminal's Ctrl-C reaches the child by itself, and we wait for its own ending; kill -TERM reaches only us
+    signal.signal(signal.SIGTERM, pass_on)
+    signal.signal(signal.SIGHUP, pass_on)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    return child.wait()
 
 
 def _forget(home: Home) -> None:

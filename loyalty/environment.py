@@ -57,6 +57,7 @@ class Environment:
     )
     redis_url: str = field(default_factory=lambda: _text("REDIS_URL", "it carries the nudges to workers"), repr=False)
     debug: bool = field(default_factory=lambda: _flag("DEBUG"))
+    static_from_source: bool = field(default_factory=lambda: _flag("STATIC_FROM_SOURCE"))
     plain_http: bool = field(default_factory=lambda: _flag("PLAIN_HTTP"))
     allowed_hosts: list[str] = field(default_factory=lambda: _names("ALLOWED_HOSTS") or ["localhost", "127.0.0.1"])
     trusted_origins: list[str] = field(default_factory=lambda: _names("CSRF_TRUSTED_ORIGINS"))

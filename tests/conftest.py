@@ -71,7 +71,9 @@ def program(db: None) -> Any:
 
     population = Population.objects.create(code="demo", names={"en": "Demo"})
     made = Program.objects.create(code="demo", names={"en": "Demo club", "fr": "Club démo"}, population=population)
-    banners = [Banner.objects.create(code=code, names={"en": code.title()}, theme=code) for code in ("maison", "halles")]
+    banners = [
+        Banner.objects.create(code=code, names={"en": code.title()}, theme=code) for code in ("maison", "halles")
+    ]
     made.banners.set(banners)
     Market.objects.create(
         program=made, code="FR", currency="EUR", languages=["fr", "en"], timezone="Europe/Paris", position=0
@@ -87,6 +89,12 @@ def program(db: None) -> Any:
     )  # fmt: skip
     Currency.objects.create(program=made, code="status", names={"en": "status"}, kind="status", position=1)
     Currency.objects.create(
-        program=made, code="pot", names={"en": "cash pot", "fr": "cagnotte"}, kind="cash", money="EUR", scale=2, position=2
+        program=made,
+        code="pot",
+        names={"en": "cash pot", "fr": "cagnotte"},
+        kind="cash",
+        money="EUR",
+        scale=2,
+        position=2,
     )
     return made

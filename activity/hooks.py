@@ -1,0 +1,12 @@
+"""What the rooms above do inside the landing transaction. Kept apart from landing, which brings frames along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+# Called with the landing's cursor and `now`. They find what just got a bearer in the temporary table
+# landed(activity_id, occurred_on, holder_id, membership_id, program_id, reason): one row per program, with the
+# holder or the reason why there is none. Anonymous activity is not in it.
+on_landed: list[Callable[[Any, datetime], None]] = []

@@ -1,0 +1,180 @@
+"""One batch of work as frames: the activity that marks name, its lines, the products and stores they point at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from earning import frames
+from earning.marks import BUCKETS
+
+PURCHASE, RETURN, VISIT, EVENT = 1, 2, 3, 4
+
+_TABLES = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS work_mark"
+    " (mark_id bigint, holder_id bigint, activity_id bigint, occurred_on date) ON COMMIT DELETE ROWS",
+    "CREATE TEMPORARY TABLE IF NOT EXISTS work (holder_id bigint, activity_id bigint, occurred_on date)"
+    " ON COMMIT DELETE ROWS",
+)
+_READ_MARKS = """
+INSERT INTO work_mark SELECT mark_id, holder_id, activity_id, occurred_on FROM mark
+WHERE bucket = ANY(%s) AND holder_id = ANY(%s)
+ORDER BY activity_id IS NOT NULL, occurred_on, activity_id LIMIT %s
+"""
+_NAMED = """
+INSERT INTO work SELECT DISTINCT holder_id, activity_id, occurred_on FROM work_mark WHERE activity_id IS NOT NULL
+"""
+_WHOLE = "SELECT DISTINCT holder_id FROM work_mark WHERE activity_id IS NULL"
+_EVERYTHING_OF = """
+INSERT INTO work SELECT DISTINCT t.holder_id, t.activity_id, t.occurred_on FROM attribution AS t
+WHERE t.holder_id = ANY(%s)
+  AND NOT EXISTS (SELECT 1 FROM work WHERE work.activity_id = t.activity_id AND work.holder_id = t.holder_id)
+"""
+
+_ACTIVITIES = f"""
+SELECT a.activity_id, work.holder_id, t.membership_id, t.program_id, a.kind,
+       (extract(epoch FROM a.occurred_at) * 1000000)::bigint, a.occurred_on, a.store_id, a.channel, a.currency,
+       a.gross, a.net, a.event_type,
+       cardinality(a.states), array_to_string(a.states, '{frames.ARRAY_SEPARATOR}'), array_to_string(a.quantities, '{frames.ARRAY_SEPARATOR}'),
+       array_to_string(a.grosses, '{frames.ARRAY_SEPARATOR}'), array_to_string(a.nets, '{frames.ARRAY_SEPARATOR}'),
+       a.line_attributes, a.tenders, a.attributes
+FROM work
+JOIN attribution AS t ON t.activity_id = work.activity_id AND t.holder_id = work.holder_id AND t.ended_at IS NULL
+JOIN activity AS a ON a.activity_id = work.activity_id AND a.occurred_on = work.occurred_on
+"""
+
+_ACTIVITY_SCHEMA: dict[str, Any] = {
+    "activity_id": pl.Int64,
+    "holder_id": pl.Int64,
+    "membership_id": pl.Int64,
+    "program_id": pl.Int64,
+    "kind": pl.UInt8,
+    "occurred_us": pl.Int64,
+    "local_date": pl.Date,
+    "store_id": pl.Int64,
+    "channel": pl.String,
+    "currency": pl.String,
+    "gross": pl.Int64,
+    "net": pl.Int64,
+    "event_type": pl.String,
+    "line_count": pl.Int64,
+    "states": pl.String,
+    "quantities": pl.String,
+    "grosses": pl.String,
+    "nets": pl.String,
+    "line_attributes": pl.String,
+    "tenders": pl.String,
+    "attributes": pl.String,
+}
+
+_STATES = """
+SELECT id, sku, nullif(category, ''), nullif(brand, ''), array_to_string(tags, chr(31)),
+       nullif(attributes, '{}'::jsonb)
+FROM product_state WHERE id = ANY(%s)
+"""
+
+_STATE_SCHEMA: dict[str, Any] = {
+    "state": pl.Int64,
+    "sku": pl.String,
+    "category": pl.String,
+    "brand": pl.String,
+    "tags": pl.String,
+    "attributes": pl.String,
+}
+
+@dataclass(frozen=True)
+class Batch:
+    """What the marks of some holders name. Arrays are still text in `activities`; `lines_of` opens them."""
+
+    activities: pl.DataFrame
+
+    @property
+    def programs(self) -> list[int]:
+        return sorted(self.activities["program_id"].unique().to_list())
+
+    def of_program(self, program_id: int) -> pl.DataFrame:
+        return self.activities.filter(pl.col("program_id") == program_id)
+
+
+def read(cursor: Any, holder_ids: Sequence[int], *, limit: int) -> Batch:
+    """Read the marks of these holders first, then the activity they name, into frames and the table `work`.
+
+    At most `limit` marks: a holder with more keeps the rest for the next pass.
+    """
+    for statement in _TABLES:
+        cursor.execute(statement)
+    buckets = sorted({holder % BUCKETS for holder in holder_ids})
+    cursor.execute(_READ_MARKS, [buckets, list(holder_ids), limit])
+    cursor.execute(_NAMED)
+    whole = [holder for (holder,) in cursor.execute(_WHOLE).fetchall()]
+    if whole:
+        cursor.execute(_EVERYTHING_OF, [whole])
+    cursor.execute("ANALYZE work")  # what is joined to it next depends on how much it is
+    activities = frames.read(cursor, _ACTIVITIES, _ACTIVITY_SCHEMA)
+    # two attributions of one activity to one holder cannot both be open; sorted is the order of occurrence
+    return Batch(activities.sort("holder_id", "occurred_us", "activity_id"))
+
+
+def read_one(cursor: Any, holder_id: int, activity_id: int) -> Batch:
+    """One activity of a holder, without any mark; empty when it is not the holder's."""
+    for statement in _TABLES:
+        cursor.execute(statement)
+    cursor.execute(
+        "INSERT INTO work SELECT holder_id, activity_id, occurred_on FROM attribution"
+        " WHERE holder_id = %s AND activity_id = %s AND ended_at IS NULL",
+        [holder_id, activity_id],
+    )
+    return Batch(frames.read(cursor, _ACTIVITIES, _ACTIVITY_SCHEMA))
+
+
+def clear_marks(cursor: Any) -> None:
+    """Delete the marks that were read; one that arrived meanwhile stays, for one more pass."""
+    cursor.execute("DELETE FROM mark USING work_mark WHERE mark.mark_id = work_mark.mark_id")
+
+
+def lines_of(activities: pl.DataFrame) -> pl.DataFrame:
+    """One row a line: activity_id, line (from 1), state, quantity in thousandths, gross and net in minor units."""
+    bought = activities.filter(pl.col("line_count") > 0)
+    counts = bought["line_count"]
+    owner = bought.select(pl.col("activity_id").repeat_by("line_count").explode())["activity_id"]
+    first = (counts.cum_sum() - counts).gather(pl.arange(0, bought.height, eager=True).repeat_by(counts).explode()) if (
+        bought.height
+    ) else counts
+    columns = {"states": "state", "quantities": "quantity", "grosses": "gross", "nets": "net"}
+    if bought.is_empty():
+        return pl.DataFrame(schema={"activity_id": pl.Int64, "line": pl.Int32} | dict.fromkeys(columns.values(), pl.Int64))
+    line = (pl.arange(1, owner.len() + 1, eager=True) - first).cast(pl.Int32)
+    return pl.DataFrame(
+        [owner, line.alias("line"), *(frames.flattened(bought[name]).alias(short) for name, short in columns.items())]
+    )
+
+
+class Products:
+    """Product states read so far in this process. They never change, so they are read once."""
+
+    MOST = 400_000
+
+    def __init__(self) -> None:
+        self._known = pl.DataFrame(schema=_STATE_SCHEMA)
+
+    def of(self, cursor: Any, states: pl.Series) -> pl.DataFrame:
+        """The rows of these states, in order of their ids, with tags as lists."""
+        wanted = states.unique().sort()
+        missing = wanted.filter(~wanted.is_in(self._known["state"].implode()))
+        if len(missing):
+            read = frames.read(cursor, _STATES, _STATE_SCHEMA, [missing.to_list()])
+            if self._known.height + read.height > self.MOST:
+                self._known = pl.DataFrame(schema=_STATE_SCHEMA)
+                return self.of(cursor, states) if len(wanted) <= self.MOST else _with_tags(read)
+            self._known = pl.concat([self._known, read])
+        return _with_tags(self._known.join(pl.DataFrame({"state": wanted}), on="state", how="semi").sort("state"))
+
+
+def _with_tags(states: pl.DataFrame) -> pl.DataFrame:
+    tags = pl.col("tags").fill_null("")
+    return states.with_columns(
+        pl.when(tags == "").then(pl.lit([], dtype=pl.List(pl.String))).otherwise(tags.str.split("\x1f")).alias("tags")
+    )

@@ -1,0 +1,106 @@
+"""Facts of their moment: what a member's earlier activity and own data were just before each activity of a batch.
+
+Computed from attributed purchases and visits in order of (occurred_at, id). They change as more activity
+lands, so they are kept with the awards and read back from there when an activity is scored again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from earning import frames
+from earning.batches import PURCHASE, VISIT
+
+_ONLY_THE_DAYS = "AND (t.holder_id, t.occurred_on) IN (SELECT holder_id, occurred_on FROM work)"
+_TIMELINE = """
+SELECT t.holder_id, a.activity_id, a.kind, (extract(epoch FROM a.occurred_at) * 1000000)::bigint, a.occurred_on, a.net
+FROM attribution AS t JOIN activity AS a ON a.activity_id = t.activity_id AND a.occurred_on = t.occurred_on
+WHERE t.holder_id = ANY(%s) AND t.ended_at IS NULL AND a.kind = ANY(%s) {only}
+"""
+_TIMELINE_SCHEMA: dict[str, Any] = {
+    "holder_id": pl.Int64,
+    "activity_id": pl.Int64,
+    "kind": pl.UInt8,
+    "occurred_us": pl.Int64,
+    "local_date": pl.Date,
+    "net": pl.Int64,
+}
+_MEMBERS = """
+SELECT membership.id, membership.joined_at::date, store.code, member.birth_date, nullif(member.language, '')
+FROM membership JOIN member ON member.id = membership.member_id LEFT JOIN store ON store.id = membership.home_store_id
+WHERE membership.id = ANY(%s)
+"""
+_MEMBER_SCHEMA: dict[str, Any] = {
+    "membership_id": pl.Int64,
+    "joined_on": pl.Date,
+    "home_store": pl.String,
+    "birth_date": pl.Date,
+    "language": pl.String,
+}
+
+
+def facts(cursor: Any, activities: pl.DataFrame, wanted: Iterable[str]) -> pl.DataFrame:
+    """`activities` with a column for each wanted fact; null where the fact is not known."""
+    names = set(wanted)
+    if not names or not activities.height:
+        return activities.with_columns(pl.lit(None).alias(name) for name in sorted(names))
+    past = {name for name in names if name.startswith("history.") or name == "receipt.first_of_day"}
+    if past:
+        activities = _join_past(cursor, activities, past)
+    own = {name for name in names if name.startswith("member.")}
+    if own:
+        activities = _join_members(cursor, activities, own)
+    return activities
+
+
+def _join_past(cursor: Any, activities: pl.DataFrame, wanted: set[str]) -> pl.DataFrame:
+    only_today = wanted <= {"receipt.first_of_day", "history.receipts_today"}
+    query = _TIMELINE.format(only=_ONLY_THE_DAYS if only_today else "")
+    kinds = [PURCHASE] if only_today else [PURCHASE, VISIT]
+    holders = activities["holder_id"].unique().to_list()
+    timeline = frames.read(cursor, query, _TIMELINE_SCHEMA, [holders, kinds])
+    timeline = timeline.sort("holder_id", "occurred_us", "activity_id")
+    found = timeline.select("holder_id", "activity_id", *(_PAST[name].alias(name) for name in sorted(wanted)))
+    return activities.join(found, on=["holder_id", "activity_id"], how="left")
+
+
+_PURCHASE = pl.col("kind") == PURCHASE
+_TODAY = ["holder_id", "local_date"]
+_EARLIER_TODAY = (_PURCHASE.cum_sum().over(_TODAY) - _PURCHASE).cast(pl.Int64)
+_MONTH = [pl.col("holder_id"), pl.col("local_date").dt.truncate("1mo")]
+_LAST_DAY = pl.col("local_date").shift(1).over("holder_id")
+_NEW_DAY = pl.col("local_date") != _LAST_DAY
+# a streak breaks where a day without a visit lies between two days with one
+_BREAK = ((pl.col("local_date") - _LAST_DAY).dt.total_days() > 1).fill_null(value=True)
+_STREAK = [pl.col("holder_id"), _BREAK.cum_sum().over("holder_id")]
+_SPENT = pl.when(_PURCHASE).then(pl.col("net")).otherwise(0)
+
+_PAST: dict[str, pl.Expr] = {
+    "receipt.first_of_day": pl.when(_PURCHASE).then(_EARLIER_TODAY == 0),
+    "history.receipts_today": _EARLIER_TODAY,
+    "history.receipts_month": (_PURCHASE.cum_sum().over(_MONTH) - _PURCHASE).cast(pl.Int64),
+    "history.days_since_visit": (pl.col("local_date") - _LAST_DAY).dt.total_days(),
+    "history.spend_lifetime": _SPENT.cum_sum().over("holder_id") - _SPENT,
+    "history.visit_streak": _NEW_DAY.fill_null(value=True).cum_sum().over(_STREAK).cast(pl.Int64),
+}
+
+
+def _join_members(cursor: Any, activities: pl.DataFrame, wanted: set[str]) -> pl.DataFrame:
+    members = frames.read(cursor, _MEMBERS, _MEMBER_SCHEMA, [activities["membership_id"].unique().to_list()])
+    born, day = pl.col("birth_date"), pl.col("local_date")
+    had_birthday = (day.dt.month() * 100 + day.dt.day()) >= (born.dt.month().cast(pl.Int32) * 100 + born.dt.day())
+    known: dict[str, pl.Expr] = {
+        "member.age": day.dt.year().cast(pl.Int64) - born.dt.year() - (~had_birthday).cast(pl.Int64),
+        "member.birthday_month": day.dt.month() == born.dt.month(),
+        "member.joined_days": (day - pl.col("joined_on")).dt.total_days(),
+        "member.home_store": pl.col("home_store"),
+        "member.language": pl.col("language"),
+        "member.tier": pl.lit(None, dtype=pl.String),  # no ladder yet: not known, so a comparison with it is false
+        "member.segment": pl.lit(None, dtype=pl.List(pl.String)),
+    }
+    joined = activities.join(members, on="membership_id", how="left")
+    joined = joined.with_columns(known[name].alias(name) for name in sorted(wanted))
+    return joined.drop("joined_on", "home_store", "birth_date", "language")

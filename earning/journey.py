@@ -1,0 +1,169 @@
+"""How activity becomes points, on one page.
+
+    claim holders -> read what their marks name -> the rulebook of each moment -> facts -> score (pure)
+      -> subtract what is already posted -> post the difference -> clear the marks
+
+One database transaction a batch; a batch of one is the same code. The row is the queue: a mark that was
+never nudged is found by the next pass, a worker that dies leaves nothing half done.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+import structlog
+from django.db import connection, transaction
+
+from earning import batches, claims, difference, facts, lives, usage
+from earning.marks import BUCKETS
+from earning.terms import Judged, Terms
+from ledger import bulk
+from rules_engine.core import scoring
+
+BATCH = 20_000
+ACTOR = "system:scoring"
+
+log = structlog.get_logger(__name__)
+_products = batches.Products()
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What one pass did: holders and activities scored, awards written, movements posted; or what went wrong."""
+
+    holders: int = 0
+    activities: int = 0
+    awards: int = 0
+    moves: int = 0
+    failed: str = ""
+
+
+def work(*, now: datetime, first_bucket: int | None = None, limit: int = BATCH) -> Worked | None:
+    """Claim and score one batch of about `limit` activities; None when nothing waits.
+
+    An error gives the holders back and is told in `failed`; holders that go on failing are set aside.
+    """
+    start = random.randrange(BUCKETS) if first_bucket is None else first_bucket  # spreads workers, decides nothing
+    claimed = claims.claim(now=now, first_bucket=start, limit=limit)
+    if claimed is None:
+        return None
+    if claimed.set_aside is not None:
+        log.error("holder set aside", holder_id=claimed.set_aside)
+        return Worked(failed="set aside")
+    try:
+        with transaction.atomic():
+            return _score(claimed, now=now, limit=limit)
+    except Exception as error:
+        claims.fail(claimed.token, now=now, error=error)
+        log.exception("scoring failed", holders=len(claimed.holder_ids))
+        return Worked(holders=len(claimed.holder_ids), failed=f"{type(error).__name__}: {error}")
+
+
+def drain(*, clock: Callable[[], datetime], first_bucket: int | None = None, until: datetime | None = None) -> Worked:
+    """Work until nothing waits, or until the moment `until`. Returns the sums."""
+    total = Worked()
+    while True:
+        now = clock()
+        if until is not None and now >= until:
+            return total
+        done = work(now=now, first_bucket=first_bucket)
+        if done is None:
+            return total
+        total = Worked(
+            total.holders + done.holders,
+            total.activities + done.activities,
+            total.awards + done.awards,
+            total.moves + done.moves,
+            done.failed or total.failed,
+        )
+
+
+def _score(claimed: claims.Claimed, *, now: datetime, limit: int) -> Worked:
+    holders = claims.fence(claimed.token)
+    if not holders:
+        return Worked()  # the lease ran out and another worker has them
+    with connection.cursor() as wrapper:
+        cursor = wrapper.cursor
+        batch = batches.read(cursor, holders, limit=max(limit, 1))
+        standing = difference.posted(cursor)
+        desired, placed = _desired(cursor, batch, standing)
+        change = difference.subtract(desired, standing)
+        difference.write(cursor, change)
+        _post(cursor, change.moves, placed, now)
+        batches.clear_marks(cursor)
+    claims.finish(claimed.token)
+    return Worked(len(holders), batch.activities.height, change.added.height, change.moves.height)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The batch's activities with their local moments, and the terms of their programs."""
+
+    activities: pl.DataFrame
+    terms: dict[int, Terms]
+
+
+def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame) -> tuple[pl.DataFrame, Placed]:
+    """What should stand for every activity of the batch, as award rows."""
+    parts: list[pl.DataFrame] = []
+    placed: list[pl.DataFrame] = []
+    every: dict[int, Terms] = {}
+    for program_id in batch.programs:
+        terms = every[program_id] = Terms(program_id)
+        activities = facts.local_moments(batch.of_program(program_id), terms)
+        placed.append(activities)
+        for judged in terms.judge(terms.eligible(activities)):
+            parts.append(_awards(cursor, judged, terms, standing))
+    columns = ["activity_id", "holder_id", "program_id", "local_date", "zone", "occurred_at", "store_id"]
+    where = pl.concat([one.select(columns) for one in placed]) if placed else pl.DataFrame()
+    return (pl.concat(parts) if parts else _no_awards()), Placed(where, every)
+
+
+def _awards(cursor: Any, judged: Judged, terms: Terms, standing: pl.DataFrame) -> pl.DataFrame:
+    """Score one version's activity and name rules and currencies by their numbers."""
+    read = facts.assemble(cursor, judged.activities, judged.rulebook, terms, _products)
+    read = facts.as_kept(read, standing, judged.rulebook)
+    read = facts.with_usage(read, usage.of(cursor, terms.program_id, judged.rulebook, read.activities))
+    awards = scoring.score(judged.rulebook, read).awards
+    kept = facts.to_keep(read.activities, judged.rulebook)
+    return (
+        awards.join(kept, on="activity_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("rule").replace_strict(terms.rule_ids, return_dtype=pl.Int64).alias("rule_id"),
+            pl.col("currency").replace_strict(terms.currency_ids, return_dtype=pl.Int64).alias("currency_id"),
+            pl.lit(judged.version.id, dtype=pl.Int64).alias("rulebook_id"),
+        )
+        .rename({"granted": "target"})
+        .select(_no_awards().columns)
+    )
+
+
+def _no_awards() -> pl.DataFrame:
+    whole = ["holder_id", "activity_id", "rule_id", "currency_id", "rulebook_id", "wanted", "target"]
+    return pl.DataFrame(schema={**dict.fromkeys(whole, pl.Int64), "occurred_on": pl.Date, "facts": pl.String})
+
+
+def _post(cursor: Any, moves: pl.DataFrame, placed: Placed, now: datetime) -> None:
+    """Post what changed: earnings in one set-based pass, what is to be taken back in another."""
+    if moves.is_empty():
+        return
+    moves = moves.join(placed.activities, on=["holder_id", "activity_id"], how="left", maintain_order="left")
+    earned = moves.filter(pl.col("amount") > 0)
+    if earned.height:
+        parts = []
+        for program_id, terms in placed.terms.items():
+            own = earned.filter(pl.col("program_id") == program_id)
+            if own.height:
+                parts.append(lives.add_to(own, terms.currencies, late_lives_days=terms.late_lives_days, now=now))
+        batch = pl.concat(parts).with_columns(
+            pl.col("occurred_at").alias("effective_at"), pl.lit(None, dtype=pl.String).alias("cost_centre")
+        )
+        bulk.earn(cursor, batch.sort("holder_id", "activity_id"), now=now, actor=ACTOR)
+    lost = moves.filter(pl.col("amount") < 0).with_columns(-pl.col("amount"))
+    if lost.height:
+        bulk.take_back(cursor, lost, now=now, actor=ACTOR, policy="debt")

@@ -1,0 +1,28 @@
+"""Marks: "something about this holder is to be scored", written in the transaction of what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+BUCKETS = 64
+
+
+def write_for_landed(cursor: Any, now: datetime) -> None:
+    """Mark every activity of the temporary table `landed` that has a holder. Registered with activity.landing."""
+    cursor.execute(
+        "INSERT INTO mark (bucket, holder_id, activity_id, occurred_on, reason, at)"
+        " SELECT holder_id %% %s, holder_id, activity_id, occurred_on, 'landed', %s"
+        " FROM landed WHERE holder_id IS NOT NULL ORDER BY holder_id, activity_id",
+        [BUCKETS, now],
+    )
+
+
+def mark_holders(cursor: Any, holder_ids: Iterable[int], *, reason: str, now: datetime) -> None:
+    """Mark everything of these holders."""
+    cursor.execute(
+        "INSERT INTO mark (bucket, holder_id, reason, at)"
+        " SELECT holder_id %% %s, holder_id, %s, %s FROM unnest(%s::bigint[]) AS holder_id",
+        [BUCKETS, reason, now, list(holder_ids)],
+    )
