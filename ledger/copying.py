@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _DAY = 86_400_000_000
 _NULL = "\\N"
+_EXACT = "%Y-%m-%d %H:%M:%S%.6f+00"
 
 
 def plain(cursor: Any) -> psycopg.Cursor[Any]:
@@ -53,14 +54,16 @@ def safe_column(name: str) -> pl.Expr:
 
 
 def moments(series: pl.Series) -> pl.Series:
-    """Moments as text, looked up by day and second: eight times faster than formatting each (60,000 in 5 ms)."""
+    """Moments as text; of many, looked up by day and second: eight times faster than formatting each."""
     import polars as pl
 
+    if len(series) < 500:
+        return series.dt.strftime(_EXACT)
     micros = series.dt.epoch("us")
     day = micros // _DAY
     rest = micros - day * _DAY
     if series.null_count() == len(series) or (rest % 1_000_000 != 0).any():
-        return series.dt.strftime("%Y-%m-%d %H:%M:%S%.6f+00")
+        return series.dt.strftime(_EXACT)
     first, last = day.min(), day.max()
     days = pl.Series(range(first, last + 1), dtype=pl.Int32).cast(pl.Date).cast(pl.String)  # type: ignore[arg-type,operator]
     text = pl.concat_str(days.gather(day - first), _seconds().gather(rest // 1_000_000))

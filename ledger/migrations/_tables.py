@@ -50,7 +50,7 @@ CREATE TABLE ledger_wallet (
     version bigint NOT NULL DEFAULT 0,
     frozen_reason text NOT NULL DEFAULT '',
     CONSTRAINT ledger_wallet_pkey PRIMARY KEY (holder_id, currency_id),
-    CONSTRAINT ledger_wallet_total_not_negative CHECK (total >= 0),
+    CONSTRAINT ledger_wallet_balance_not_negative CHECK (total >= 0),
     CONSTRAINT ledger_wallet_held_within_total CHECK (held >= 0 AND held <= total),
     CONSTRAINT ledger_wallet_debt_not_negative CHECK (debt >= 0)
 ) WITH (fillfactor = 80);
