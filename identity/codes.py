@@ -12,7 +12,7 @@ from typing import Any
 from allauth.account.forms import RequestLoginCodeForm
 from allauth.account.models import EmailAddress
 from allauth.account.views import RequestLoginCodeView
-from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
@@ -51,7 +51,10 @@ def send(request: HttpRequest, *, email: str, then: str) -> HttpResponseRedirect
 
 def _new_login(address: str) -> User | None:
     """A login for an address that had none. None for one that was closed: it is treated as unknown, like any other."""
-    user, _ = User.objects.get_or_create(email=address, defaults={"password": make_password(None)})
+    try:
+        user = User.objects.create_user(address)
+    except IntegrityError:  # closed, or made a moment ago by another tab
+        user = User.objects.get(email=address)
     return user if user.is_active else None
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 
 
@@ -14,9 +14,14 @@ class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         if not email:
             raise ValueError("a login needs an e-mail address")
+        from allauth.account.models import EmailAddress
+
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
-        user.save()
+        with transaction.atomic():
+            user.save()
+            # the row a code marks as proven; without it allauth would ask for a second code
+            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:

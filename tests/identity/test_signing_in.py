@@ -1,0 +1,173 @@
+"""The way in, through the real pages: codes, passwords, and nothing told about who has an account."""
+
+import re
+from statistics import median
+from time import perf_counter
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.urls import include, path, reverse
+
+from identity import codes, staff
+from identity.models import User
+from identity.rights import EVERYWHERE
+
+pytestmark = pytest.mark.django_db
+
+
+def page(request):
+    return HttpResponse("a page")
+
+
+class Urls:
+    """The pages of signing in, and the few of other rooms that they point at."""
+
+    urlpatterns = [
+        path("account/", include("allauth.urls")),
+        path("", include("web.urls")),
+        path("", include(([path("", page, name="home"), path("join/", page, name="join")], "portal"))),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits(settings):
+    settings.ROOT_URLCONF = Urls
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def known(now):
+    return staff.member_login("known@example.org", password="a long enough one 7")
+
+
+def ask_for_code(client, email, language="en"):
+    return client.post(
+        reverse("account_request_login_code"), {"email": email}, headers={"accept-language": language}, follow=True
+    )
+
+
+def code_in(message):
+    return re.search(r"\b[A-Z0-9]{3,4}-[A-Z0-9]{3,4}\b|\b[A-Z0-9]{6}\b", message.subject + message.body).group()
+
+
+def enter(client, code):
+    return client.post(reverse("account_confirm_login_code"), {"code": code})
+
+
+def signed_in(client):
+    return "_auth_user_id" in client.session
+
+
+def test_a_code_by_mail_signs_in_and_proves_the_address(client, known):
+    EmailAddress.objects.update(verified=False)
+    assert not codes.is_proven(known)
+    ask_for_code(client, "KNOWN@example.org")
+    [message] = mail.outbox
+    assert message.to == ["known@example.org"]
+    answer = enter(client, code_in(message))
+    assert answer.status_code == 302
+    assert signed_in(client)
+    assert codes.is_proven(known)
+
+
+def test_a_wrong_code_does_not_and_a_few_of_them_end_it(client, known):
+    ask_for_code(client, "known@example.org")
+    right = code_in(mail.outbox[0])
+    for _ in range(6):
+        enter(client, "WRNG-CODE")
+    enter(client, right)
+    assert not signed_in(client)
+
+
+def test_known_and_unknown_addresses_see_the_same_page_and_each_gets_a_mail(client, known):
+    pages = {}
+    for email in ("known@example.org", "nobody@example.org"):
+        client.cookies.clear()
+        answer = ask_for_code(client, email)
+        text = answer.content.decode().replace(email, "ADDRESS")
+        text = re.sub(r'(csrfmiddlewaretoken" value="|nonce=")[^"]+', r"\1", text)
+        pages[email] = (answer.status_code, answer.redirect_chain, text)
+    assert pages["known@example.org"] == pages["nobody@example.org"]
+    assert [message.to for message in mail.outbox] == [["known@example.org"], ["nobody@example.org"]]
+    assert not User.objects.filter(email="nobody@example.org").exists()
+    enter(client, "ABCD-EFGH")
+    assert not signed_in(client)
+
+
+def test_a_closed_login_looks_like_an_unknown_one(client, known):
+    known.is_active = False
+    known.save()
+    answer = ask_for_code(client, "known@example.org")
+    assert answer.redirect_chain[-1][0].endswith(reverse("account_confirm_login_code"))
+    assert "code is" not in mail.outbox[0].subject
+
+
+def test_a_password_signs_in_and_a_wrong_one_takes_as_long_as_an_unknown_address(client, known):
+    def try_(email, password):
+        cache.clear()
+        started = perf_counter()
+        answer = client.post(reverse("account_login"), {"login": email, "password": password})
+        return perf_counter() - started, answer
+
+    answer = try_("known@example.org", "a long enough one 7")[1]
+    assert answer.status_code == 302
+    assert signed_in(client)
+    client.logout()
+    wrong, unknown = [], []
+    for n in range(5):
+        taken, answer = try_("known@example.org", f"wrong {n}")
+        wrong.append(taken)
+        words = answer.content.decode()
+        taken, answer = try_("nobody@example.org", f"wrong {n}")
+        unknown.append(taken)
+        assert answer.status_code == 200
+        assert re.findall(r"specified are not correct", words) == re.findall(
+            r"specified are not correct", answer.content.decode()
+        )
+    assert not signed_in(client)
+    assert 0.5 < median(wrong) / median(unknown) < 2, (wrong, unknown)
+
+
+def test_failed_passwords_are_throttled_for_the_account(client, known):
+    for n in range(7):
+        client.post(reverse("account_login"), {"login": "known@example.org", "password": f"wrong {n}"})
+    client.post(reverse("account_login"), {"login": "known@example.org", "password": "a long enough one 7"})
+    assert not signed_in(client)
+    ask_for_code(client, "known@example.org")  # the victim is not locked out: a code still lets them in
+    enter(client, code_in(mail.outbox[-1]))
+    assert signed_in(client)
+
+
+def test_codes_to_one_address_are_throttled(client, known):
+    for _ in range(12):
+        client.cookies.clear()
+        ask_for_code(client, "known@example.org")
+    assert 1 <= len(mail.outbox) <= 5
+
+
+def test_there_is_no_sign_up_but_by_joining(client):
+    answer = client.post(reverse("account_signup"), {"email": "new@example.org"})
+    assert not User.objects.exists()
+    assert b"<form" not in client.get(reverse("account_signup")).content or answer.status_code in (200, 302, 403, 404)
+
+
+def test_mails_speak_the_readers_language_and_are_plain(client, known):
+    ask_for_code(client, "known@example.org", "fr")
+    [message] = mail.outbox
+    assert "code" in message.subject
+    assert "Votre code" in message.body or "votre code" in message.subject
+    assert message.alternatives == []
+    assert "&" not in message.body
+
+
+def test_an_invited_colleague_signs_in_by_code(client, now):
+    user = staff.invite("sofia@example.org", "Sofia", [("auditor", EVERYWHERE)], now=now, by="user:1")
+    assert not user.has_usable_password()
+    ask_for_code(client, "sofia@example.org")
+    enter(client, code_in(mail.outbox[0]))
+    assert client.session["_auth_user_id"] == str(user.pk)
