@@ -121,8 +121,8 @@ def _with_tenders_and_attributes(receipts: pl.DataFrame, heads: pl.DataFrame) ->
         paid = paid.select(RECEIPT, pl.Series("tenders", texts, pl.String))
         receipts = receipts.drop("tenders").join(paid, on=RECEIPT, how="left", maintain_order="left")
     named = [name for name in receipts.columns if name.startswith("attr.")]
-    texts = [_object(row) for row in receipts.select(pl.col(named).name.map(lambda n: n[5:])).iter_rows(named=True)]
-    return receipts.with_columns(pl.Series("attributes", texts or [None] * receipts.height, pl.String))
+    made = [_object(row) for row in receipts.select(pl.col(named).name.map(lambda n: n[5:])).iter_rows(named=True)]
+    return receipts.with_columns(pl.Series("attributes", made or [None] * receipts.height, pl.String))
 
 
 def _object(row: dict[str, Any]) -> str | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from typing import Any
 
 from django.db import connection, transaction
 
-from activity import canonical
-from members import matching, numbers
+from activity import attribution, canonical
+from members import matching
 from members.matching import Match
 
 Said = tuple[str | None, str | None, str | None, str | None]  # card, member, email, phone
@@ -44,7 +45,7 @@ class Register:
         fresh = sorted({one for one in said if one not in self._ids}, key=digest)  # everybody's order
         if fresh:
             digests = [digest(one) for one in fresh]
-            values = {"source": self.source_id, "digest": digests}
+            values: dict[str, Any] = {"source": self.source_id, "digest": digests}
             values |= {name: [one[at] for one in fresh] for at, name in enumerate(canonical.BEARER)}
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(_REGISTER, values)
@@ -60,9 +61,5 @@ class Register:
 
     def matches(self, bearer_ids: Iterable[int]) -> dict[int, dict[int, Match]]:
         """program -> bearer -> whose it is now; looked up anew in each transaction, for members come and cards go."""
-        asked = [
-            matching.Bearer(number, card and numbers.as_read(card), member and numbers.as_read(member), email, phone)
-            for number in bearer_ids
-            for card, member, email, phone in [self._said[number]]
-        ]
+        asked = [attribution.as_matched(number, *self._said[number]) for number in bearer_ids]
         return {program_id: matching.match(program_id, asked, self.order) for program_id in self.programs}

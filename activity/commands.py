@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from activity import intake, sources
+from activity import intake, mapping, sources
 from activity.progress import Counts, ProgressEvent
 from programs.models import Program
 
@@ -26,6 +26,7 @@ def ingest_with_progress(
     console: Console,
 ) -> Counts:
     """Ingest a file, drawing a bar of its rows and their rate where somebody watches."""
+    how = mapping.read(mapping_path) if mapping_path else None
     source, created = sources.source_for(source_code, program=program, now=now, by=BY)
     if created:
         console.print(f"source {source.code} is new: created for the program {program.code}")
@@ -47,5 +48,5 @@ def ingest_with_progress(
             bar.update(task, description=f"{name} {path.name}", total=event.total, completed=event.done, rate=rate)
 
         return intake.ingest(
-            path, source=source, program=program, mapping=None, now=now, by=BY, progress=tell, dry_run=dry_run
+            path, source=source, program=program, mapping=how, now=now, by=BY, progress=tell, dry_run=dry_run
         )

@@ -15,6 +15,7 @@ from django.db.utils import IntegrityError
 from activity import canonical
 from activity.assembly import RECEIPT
 from activity.landing import Landing
+from activity.mapping import Mapping
 from activity.models import InboundChunk, InboundFile
 from activity.progress import Counts
 from activity.reading.blocks import LINE, RAW, Reader
@@ -33,7 +34,9 @@ WHERE f.source_id = %s AND f.program_id = %s AND f.sha256 = %s AND f.id <> %s AN
 """
 
 
-def begin(path: Path, *, source: Source, program: Program, mapping: Any, now: datetime, by: str) -> InboundFile:
+def begin(
+    path: Path, *, source: Source, program: Program, mapping: Mapping | None, now: datetime, by: str
+) -> InboundFile:
     """The open reading of this very content, or a new one."""
     with path.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").digest()
@@ -41,13 +44,18 @@ def begin(path: Path, *, source: Source, program: Program, mapping: Any, now: da
         "source": source,
         "program": program,
         "sha256": sha256,
-        "mapping_sha256": getattr(mapping, "sha256", b""),
+        "mapping_sha256": mapping.sha256 if mapping else b"",
         "state": InboundFile.State.OPEN,
     }
     try:
         with transaction.atomic():
             return InboundFile.objects.create(
-                **same, name=path.name[:200], size=path.stat().st_size, by=by, opened_at=now
+                **same,
+                mapping=mapping.model_dump(mode="json", by_alias=True, exclude_unset=True) if mapping else None,
+                name=path.name[:200],
+                size=path.stat().st_size,
+                by=by,
+                opened_at=now,
             )
     except IntegrityError:
         return InboundFile.objects.get(**same)
@@ -97,7 +105,7 @@ def _keep(file: InboundFile, bad: pl.DataFrame, reader: Reader, shape: Any, now:
     """Put bad rows into quarantine with their bytes, but those an earlier reading of this content has kept."""
     lines = bad.get_column(LINE).to_list()
     with connection.cursor() as cursor:
-        cursor.execute(_ALREADY_KEPT, [file.source_id, file.program_id, file.sha256, file.pk, lines])
+        cursor.execute(_ALREADY_KEPT, [file.source_id, file.program_id, bytes(file.sha256), file.pk, lines])
         known = [line for (line,) in cursor.fetchall()]
         bad = bad.filter(~pl.col(LINE).is_in(known))
         again = reader.reread(bad.get_column(LINE).to_list(), shape.wanted)

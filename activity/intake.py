@@ -14,18 +14,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from django.db import transaction
 
-from activity import assembly, canonical, chunks, files, landing, opening, spilling, validation
+from activity import assembly, chunks, enrolling, files, landing, opening, sources, spilling, validation
 from activity.assembly import Assembled
-from activity.bearers import Register
+from activity.mapping import Mapping
 from activity.progress import Counts, ProgressEvent
 from activity.reading.blocks import Reader
 from activity.running_ahead import run_ahead
-from activity.shaping import SKIP
+from activity.shaping import SKIP, Shape
 from activity.validation import ROW, Surroundings
 from programs import queries as programs
 from programs.models import Program, Source
@@ -50,7 +49,7 @@ def ingest(
     program: Program,
     now: datetime,
     by: str,
-    mapping: Any = None,
+    mapping: Mapping | None = None,
     progress: Progress | None = None,
     dry_run: bool = False,
 ) -> Counts:
@@ -67,7 +66,13 @@ def ingest(
 
 
 def _ingest(
-    path: Path, source: Source, program: Program, mapping: Any, now: datetime, by: str, progress: Progress | None
+    path: Path,
+    source: Source,
+    program: Program,
+    mapping: Mapping | None,
+    now: datetime,
+    by: str,
+    progress: Progress | None,
 ) -> Counts:
     begun = time.monotonic()
     tell = progress or (lambda event: None)
@@ -75,16 +80,16 @@ def _ingest(
     file = files.begin(path, source=source, program=program, mapping=mapping, now=now, by=by)
     plan = chunks.plan(_keys(reader, shape, tell))
     landed = files.landed_chunks(file)
-    sender = landing.Sender(
-        source_id=source.pk,
-        catalogue_id=source.catalogue_id,
-        register=Register(source.pk, source.identifiers, source.programs.values_list("id", flat=True)),
-        file_id=file.pk,
-    )
+    sender = sources.sender_for(source, program, file.pk)
     counts = files.counts(file)
-    for portion in run_ahead(_portions(reader, shape, plan, landed, surroundings_of(program, mapping))):
+    for portion in run_ahead(
+        _portions(reader, shape, plan, landed, surroundings_of(program, mapping, typed_dates=reader.typed))
+    ):
         with transaction.atomic():
             if files.claim_chunk(file, portion.number):
+                if mapping and mapping.members == "create":
+                    receipts = portion.assembled.receipts
+                    enrolling.enrol_unknown(receipts, sender=sender, program=program, now=now, by=by)
                 outcome = landing.land(portion.assembled, sender, now=now)
                 files.record(file, portion, outcome, reader=reader, shape=shape, now=now)
         counts = files.counts(file)
@@ -94,10 +99,9 @@ def _ingest(
     return counts
 
 
-def surroundings_of(program: Program, mapping: Any = None) -> Surroundings:
+def surroundings_of(program: Program, mapping: Mapping | None = None, *, typed_dates: bool = False) -> Surroundings:
     """What rows mean in this program."""
     home = programs.markets_of(program.pk)[0]
-    dates = getattr(mapping, "dates", None)
     return Surroundings(
         stores={
             store.code: validation.StoreFacts(store.id, store.timezone, store.money)
@@ -105,12 +109,13 @@ def surroundings_of(program: Program, mapping: Any = None) -> Surroundings:
         },
         timezone=home.timezone,
         currency=home.currency,
-        date_format=dates.format if dates else None,
-        file_timezone=dates.timezone if dates else None,
+        date_format=mapping.dates.format if mapping else None,
+        file_timezone=mapping.dates.timezone if mapping else None,
+        typed_dates=typed_dates,
     )
 
 
-def _keys(reader: Reader, shape: Any, tell: Progress) -> Iterator[tuple[pl.Series, pl.Series]]:
+def _keys(reader: Reader, shape: Shape, tell: Progress) -> Iterator[tuple[pl.Series, pl.Series]]:
     for block in reader.blocks(shape.identity):
         last = block.first_row + block.frame.height
         rows = pl.int_range(block.first_row, last, dtype=pl.UInt32, eager=True)
@@ -119,7 +124,7 @@ def _keys(reader: Reader, shape: Any, tell: Progress) -> Iterator[tuple[pl.Serie
 
 
 def _portions(
-    reader: Reader, shape: Any, plan: chunks.Plan, landed: set[int], surroundings: Surroundings
+    reader: Reader, shape: Shape, plan: chunks.Plan, landed: set[int], surroundings: Surroundings
 ) -> Iterator[Portion]:
     """Chunks, each when its last row has been read, but those that have landed already."""
     closing = sorted((end, number) for number, end in enumerate(plan.ends) if number not in landed)
@@ -147,6 +152,3 @@ def _of_open_chunks(rows: pl.DataFrame, plan: chunks.Plan, landed: set[int]) -> 
     if not landed:
         return rows
     return rows.filter(~pl.col("chunk").is_in(sorted(landed)))
-
-
-__all__ = ["Counts", "Portion", "canonical", "ingest", "surroundings_of"]

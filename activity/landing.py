@@ -7,8 +7,7 @@ receipts wait for each other instead of killing each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,37 +15,23 @@ import polars as pl
 import psycopg
 from django.db import connection, transaction
 
-from activity import canonical, copying
+from activity import attribution, canonical, copying, returns
 from activity.assembly import RECEIPT, Assembled
 from activity.bearers import Register, Said
+from activity.hooks import on_landed
 from ledger.copying import moments, numbers, plain
 from programs import products
 
 DIFFERENT = "DifferentContent"
 
-# Called inside the landing transaction with its cursor and `now`. They find what just got a bearer in the temporary
-# table landed(activity_id, occurred_on, holder_id, membership_id, program_id, reason): one row per program, with the
-# holder or the reason why there is none. Anonymous activity is not in it.
-on_landed: list[Callable[[Any, datetime], None]] = []
-
-_LANDED = """
-CREATE TEMPORARY TABLE IF NOT EXISTS landed (
-    activity_id bigint NOT NULL, occurred_on date NOT NULL, holder_id bigint, membership_id bigint,
-    program_id bigint NOT NULL, reason text, bearer_id bigint NOT NULL, by text
-) ON COMMIT DELETE ROWS;
-TRUNCATE pg_temp.landed
-"""
 _ARRIVING = """
 CREATE TEMPORARY TABLE IF NOT EXISTS arriving (
     source_id int, external_id text, activity_id bigint, occurred_on date, content_hash bytea
 ) ON COMMIT DELETE ROWS;
-TRUNCATE pg_temp.arriving
-"""
-_ATTRIBUTE = """
-INSERT INTO attribution (activity_id, occurred_on, program_id, membership_id, holder_id, bearer_id, by, reason, at)
-SELECT activity_id, occurred_on, program_id, membership_id, holder_id, bearer_id, by, reason, %s FROM pg_temp.landed
+DELETE FROM pg_temp.arriving
 """
 _KEY = ["source_id", "external_id", "activity_id", "occurred_on", "content_hash"]
+_OUTCOME = [RECEIPT, "receipt_id", "activity_id", "occurred_on", "kind_code", "rows"]
 _ARRAYS = ("quantities", "grosses", "discounts", "nets")
 
 
@@ -65,13 +50,22 @@ class Sender:
 
 @dataclass(frozen=True)
 class Landing:
-    """What became of each receipt: frames with RECEIPT; `refused` also has reason and detail."""
+    """What became of each receipt: frames with the columns of _OUTCOME; `refused` also has reason and detail."""
 
     landed: pl.DataFrame
     duplicates: pl.DataFrame
     refused: pl.DataFrame
     anonymous: int
     unmatched: int
+
+    def __add__(self, other: Landing) -> Landing:
+        return Landing(
+            pl.concat([self.landed, other.landed]),
+            pl.concat([self.duplicates, other.duplicates]),
+            pl.concat([self.refused, other.refused]),
+            self.anonymous + other.anonymous,
+            self.unmatched + other.unmatched,
+        )
 
 
 def land(assembled: Assembled, sender: Sender, *, now: datetime) -> Landing:
@@ -85,19 +79,97 @@ def land(assembled: Assembled, sender: Sender, *, now: datetime) -> Landing:
             pl.lit(sender.source_id).alias("source_id"),
             pl.col("receipt_id").alias("external_id"),
         )
-        fresh, known = _keys(cursor, receipts, sender)
-        _write(cursor, fresh, assembled.lines, states, sender)
-        unmatched = _attribute(cursor, fresh, known.filter("same"), sender, now)
-        return Landing(
-            landed=fresh,
-            duplicates=known.filter("same"),
-            refused=known.filter(~pl.col("same")).with_columns(
-                pl.lit(DIFFERENT).alias("reason"),
-                pl.lit("this receipt is already here with other content").alias("detail"),
-            ),
-            anonymous=fresh.get_column("bearer_id").null_count(),
-            unmatched=unmatched,
+        is_return = pl.col("kind_code") == canonical.KINDS["return"]
+        goods = receipts.filter(~is_return)
+        landed = _land_kind(cursor, goods, assembled.lines, states, sender, now)
+        if goods.height < receipts.height:
+            backs = receipts.filter(is_return)
+            landed = landed + _land_returns(cursor, backs, assembled.lines, states, sender, now)
+        return landed
+
+
+def _land_kind(
+    cursor: Any, receipts: pl.DataFrame, lines: pl.DataFrame, states: pl.DataFrame, sender: Sender, now: datetime
+) -> Landing:
+    fresh, known = _keys(cursor, receipts, sender)
+    _write(cursor, fresh, lines, states, sender)
+    unmatched, holders = _attribute(cursor, fresh, known.filter("same"), sender, now)
+    bought = fresh.filter(pl.col("kind_code") == canonical.KINDS["purchase"])
+    if not bought.is_empty():
+        names = bought.get_column("external_id").to_list()
+        returns.go_on(cursor, sender.source_id, which="named", values=names, now=now)
+        returns.go_on(cursor, sender.source_id, which="holders", values=holders, now=now)
+    return Landing(
+        landed=fresh.select(_OUTCOME),
+        duplicates=known.filter("same").select(_OUTCOME),
+        refused=known.filter(~pl.col("same")).select(
+            *_OUTCOME,
+            pl.lit(DIFFERENT).alias("reason"),
+            pl.lit("this receipt is already here with other content").alias("detail"),
+        ),
+        anonymous=fresh.get_column("bearer_id").null_count(),
+        unmatched=unmatched,
+    )
+
+
+def _land_returns(
+    cursor: Any, receipts: pl.DataFrame, lines: pl.DataFrame, states: pl.DataFrame, sender: Sender, now: datetime
+) -> Landing:
+    """Returns land after the purchases beside them, and only when what they take back is there to be taken."""
+    returns.lock(cursor, sender.source_id)
+    cursor.execute(
+        "SELECT external_id FROM activity_key WHERE source_id = %s AND external_id = ANY(%s)",
+        [sender.source_id, receipts.get_column("external_id").to_list()],
+    )
+    known = pl.Series([name for (name,) in cursor.fetchall()], dtype=pl.String)
+    again = receipts.filter(pl.col("external_id").is_in(known.implode()))
+    receipts = receipts.filter(~pl.col("external_id").is_in(known.implode()))
+    settled = returns.settle(cursor, sender.source_id, _backs(cursor, receipts, lines, states, sender))
+    refused = receipts.filter(pl.col(RECEIPT).is_in(list(settled.refused)))
+    said = [(settled.refused[key], settled.why(key)) for key in refused.get_column(RECEIPT)]
+    refused = refused.select(_OUTCOME).with_columns(
+        pl.Series("reason", [reason for reason, _ in said], pl.String),
+        pl.Series("detail", [detail for _, detail in said], pl.String),
+    )
+    accepted = receipts.filter(~pl.col(RECEIPT).is_in(list(settled.refused)))
+    landing = _land_kind(cursor, pl.concat([accepted, again]), lines, states, sender, now)
+    returns.write(cursor, sender.source_id, settled, now)
+    return replace(landing, refused=pl.concat([landing.refused, refused]))
+
+
+def _backs(
+    cursor: Any, receipts: pl.DataFrame, lines: pl.DataFrame, states: pl.DataFrame, sender: Sender
+) -> list[returns.Back]:
+    """Returns with what they take back by product, and whose they are."""
+    lines = lines.join(receipts.select(RECEIPT), on=RECEIPT, how="semi", maintain_order="left")
+    lines = lines.join(states, on="sku", maintain_order="left")
+    cursor.execute(
+        "SELECT id, product_id FROM product_state WHERE id = ANY(%s)", [lines.get_column("state").unique().to_list()]
+    )
+    product_of = dict(cursor.fetchall())
+    placed: dict[int, list[tuple[int, int, int]]] = {}
+    for receipt, state, quantity in lines.select(RECEIPT, "state", "quantity").iter_rows():
+        place = placed.setdefault(receipt, [])
+        place.append((len(place) + 1, product_of[state], quantity))
+    bearer_ids = set(receipts.get_column("bearer_id").drop_nulls())
+    owners = [matches for _, matches in sorted(sender.register.matches(bearer_ids).items())]
+    backs = []
+    columns = (RECEIPT, "activity_id", "occurred_on", "occurred", "original_receipt_id", "bearer_id")
+    for key, activity_id, day, at, original, bearer in receipts.select(columns).iter_rows():
+        known = [matches[bearer] for matches in owners if bearer and matches[bearer].membership_id]
+        backs.append(
+            returns.Back(
+                key=key,
+                activity_id=activity_id,
+                occurred_on=day,
+                occurred_at=at,
+                original=original,
+                memberships=frozenset(match.membership_id for match in known if match.membership_id),
+                holders=tuple(match.holder_id for match in known if match.holder_id),
+                lines=placed.get(key, []),
+            )
         )
+    return backs
 
 
 # before the transaction: products and bearers, harmless when nothing follows
@@ -126,7 +198,7 @@ def _states(lines: pl.DataFrame, sender: Sender, now: datetime) -> pl.DataFrame:
 
 def _bearers(receipts: pl.DataFrame, sender: Sender) -> pl.Series:
     """bearer_id of each receipt, null when nobody was named."""
-    said: list[Said] = receipts.select(canonical.BEARER).rows()  # type: ignore[assignment]
+    said: list[Said] = receipts.select(canonical.BEARER).rows()
     known = sender.register.ids_of({one for one in said if any(one)})
     return pl.Series("bearer_id", [known[one] if any(one) else None for one in said], dtype=pl.Int64)
 
@@ -208,10 +280,12 @@ def _write(cursor: Any, fresh: pl.DataFrame, lines: pl.DataFrame, states: pl.Dat
     )
 
 
-def _attribute(cursor: Any, fresh: pl.DataFrame, again: pl.DataFrame, sender: Sender, now: datetime) -> int:
+def _attribute(
+    cursor: Any, fresh: pl.DataFrame, again: pl.DataFrame, sender: Sender, now: datetime
+) -> tuple[int, list[int]]:
     """Say whose the fresh receipts are, in each program; also known ones a program has not been told of yet.
 
-    Returns how many fresh receipts name somebody no program knows.
+    Returns how many fresh receipts name somebody no program knows, and the holders found.
     """
     columns = ["activity_id", "occurred_on", "bearer_id"]
     fresh = fresh.select(columns).filter(pl.col("bearer_id").is_not_null())
@@ -220,12 +294,13 @@ def _attribute(cursor: Any, fresh: pl.DataFrame, again: pl.DataFrame, sender: Se
     if not again.is_empty():
         wanted = pl.concat([wanted, _untold(cursor, again, sender)])
     if wanted.is_empty():
-        return 0
+        return 0, []
     matched = _matches(sender, set(wanted.get_column("bearer_id")))
     rows = wanted.join(matched, on=["program_id", "bearer_id"], how="left", maintain_order="left")
     publish(cursor, rows, now)
     nobody = rows.group_by("activity_id").agg(pl.col("membership_id").is_null().all().alias("nobody"))
-    return fresh.join(nobody.filter("nobody"), on="activity_id", how="semi").height
+    unmatched = fresh.join(nobody.filter("nobody"), on="activity_id", how="semi").height
+    return unmatched, rows.get_column("holder_id").drop_nulls().unique().to_list()
 
 
 def _untold(cursor: Any, again: pl.DataFrame, sender: Sender) -> pl.DataFrame:
@@ -261,8 +336,8 @@ _MATCHED = {
 
 def publish(cursor: Any, rows: pl.DataFrame, now: datetime) -> None:
     """Write attributions (activity_id, occurred_on and the columns of a match) and tell the rooms above."""
-    cursor.execute(_LANDED)
+    cursor.execute(attribution.LANDED)
     copying.copy_in(cursor, "pg_temp.landed", rows.select("activity_id", "occurred_on", *_MATCHED))
-    cursor.execute(_ATTRIBUTE, [now])
+    cursor.execute(attribution.BEGIN, [now])
     for hook in on_landed:
         hook(cursor, now)

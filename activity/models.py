@@ -6,6 +6,8 @@ Amounts are bigint minor units, quantities bigint thousandths.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -20,8 +22,8 @@ class Kind(models.IntegerChoices):
     EVENT = 4
 
 
-def _amounts(**options: bool) -> ArrayField:
-    return ArrayField(models.BigIntegerField(null=bool(options)), **options)
+def _amounts(*, null: bool = False) -> ArrayField[Any, Any]:
+    return ArrayField(models.BigIntegerField(null=null), null=null)
 
 
 class Activity(models.Model):
@@ -214,6 +216,7 @@ class InboundFile(models.Model):
     program = models.ForeignKey("programs.Program", models.PROTECT, related_name="+")
     sha256 = models.BinaryField()
     mapping_sha256 = models.BinaryField()
+    mapping = models.JSONField(null=True, help_text="as it was read; null: canonical")
     name = models.CharField(max_length=200)
     size = models.BigIntegerField(help_text="bytes")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)

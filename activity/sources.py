@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
+from activity import landing
+from activity.bearers import Register
 from activity.reading.blocks import Unreadable
 from audit import trail
 from programs.models import Program, Source
@@ -29,3 +31,10 @@ def source_for(code: str, *, program: Program, now: datetime, by: str) -> tuple[
         source.programs.add(program)
         trail.record(action="source.feeds", actor=by, obj=("source", source.pk), at=now, data={"program": program.code})
     return source, created
+
+
+def sender_for(source: Source, program: Program, file_id: int | None = None) -> landing.Sender:
+    """What landing needs to know of a source; `program` is among those it feeds even if nobody said so yet."""
+    feeds = {*source.programs.values_list("id", flat=True), program.pk}
+    register = Register(source.pk, source.identifiers, sorted(feeds))
+    return landing.Sender(source.pk, source.catalogue_id, register, file_id)

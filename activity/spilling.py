@@ -74,7 +74,7 @@ class Waiting:
         parts = []
         for at in range(self._spilt.pop(number, 0)):
             paths = [self._path(number, at, name) for name in ("heads", "lines")]
-            heads, lines = (pl.read_ipc(path, memory_map=False) for path in paths)
+            heads, lines = (pl.read_ipc(path) for path in paths)
             parts.append((heads, lines))
             for path in paths:
                 path.unlink()

@@ -42,6 +42,7 @@ class Surroundings:
     timezone: str  # of activity without a store
     currency: str
     date_format: str | None = None
+    typed_dates: bool = False  # values of the file may be moments already, whatever its format of dates
     file_timezone: str | None = None  # of local times, when the file says; else the store's
 
 
@@ -99,7 +100,7 @@ def _heads(heads: pl.DataFrame, surroundings: Surroundings) -> pl.DataFrame:
         .alias("kind_code"),
         _lower("channel").alias("channel"),
         pl.col("currency").str.to_uppercase(),
-        (number("tender_amount")).alias("tender_mills"),
+        (as_number(pl.col("tender_amount"))).alias("tender_mills"),
     )
     refused.append(_unread("tender_amount", "tender_mills"))
     heads, moments_refused = _moments(heads, surroundings)
@@ -123,25 +124,11 @@ def _moments(heads: pl.DataFrame, surroundings: Surroundings) -> tuple[pl.DataFr
     """occurred (moment in UTC) and occurred_on (local day at the store), from what was written."""
     heads = heads.with_columns(pl.col("zone").fill_null(surroundings.timezone))
     text = pl.col("occurred_at").str.strip_chars()
-    if surroundings.date_format:
-        aware = "%z" in surroundings.date_format
-        local = text.str.to_datetime(
-            surroundings.date_format, strict=False, time_unit="us", time_zone="UTC" if aware else None
-        )
-        heads = heads.with_columns(
-            local.alias("occurred") if aware else pl.lit(None, pl.Datetime("us", "UTC")).alias("occurred"),
-            pl.lit(None, _MICROS).alias("local") if aware else local.alias("local"),
-        )
-    else:
-        heads = heads.with_columns(
-            _iso_local(text).alias("local"),
-            pl.when(text.str.contains(r"[Tt ].*([Zz]|[+-]\d\d(:?\d\d)?)$")).then(text).alias("offset_text"),
-        )
-        with_offset = heads.get_column("offset_text").null_count() < heads.height
-        heads = heads.with_columns(
-            (_iso_aware("offset_text") if with_offset else pl.lit(None, pl.Datetime("us", "UTC"))).alias("occurred")
-        ).drop("offset_text")
-        heads = heads.with_columns(pl.when(pl.col("occurred").is_null()).then("local").alias("local"))
+    written = surroundings.date_format
+    if written:
+        heads = heads.with_columns(_formatted(text, written))
+    if not written or surroundings.typed_dates:
+        heads = _iso(heads, text, fill=bool(written))
     heads = _placed(heads, surroundings)
     bad = pl.col("occurred").is_null() | ~pl.col("occurred").is_between(_EARLIEST, _LATEST)
     missing = pl.col("occurred_at").is_null()
@@ -149,6 +136,35 @@ def _moments(heads: pl.DataFrame, surroundings: Surroundings) -> tuple[pl.DataFr
         ("occurred_at", missing, "is missing"),
         ("occurred_at", bad & ~missing, "is no moment between 1900 and 2200" + _as_written(surroundings)),
     ]
+
+
+def _formatted(text: pl.Expr, written: str) -> list[pl.Expr]:
+    """`occurred` when the format has an offset, else `local`."""
+    written = written.replace(".%f", "%.f")
+    if "%z" in written:
+        aware = text.str.to_datetime(written, strict=False, time_unit="us", time_zone="UTC")
+        return [aware.alias("occurred"), pl.lit(None, _MICROS).alias("local")]
+    if any(part in written for part in ("%H", "%I", "%T", "%R", "%s")):
+        local = text.str.to_datetime(written, strict=False, time_unit="us")
+    else:
+        local = text.str.to_date(written, strict=False).cast(_MICROS)
+    return [pl.lit(None, pl.Datetime("us", "UTC")).alias("occurred"), local.alias("local")]
+
+
+def _iso(heads: pl.DataFrame, text: pl.Expr, *, fill: bool) -> pl.DataFrame:
+    """`occurred` of texts with an offset, `local` of the others; with `fill`, only where nothing was read so far."""
+    if not fill:
+        heads = heads.with_columns(
+            pl.lit(None, pl.Datetime("us", "UTC")).alias("occurred"), pl.lit(None, _MICROS).alias("local")
+        )
+    has_offset = text.str.contains(r"[Tt ].*([Zz]|[+-]\d\d(:?\d\d)?)$")
+    heads = heads.with_columns(pl.when(has_offset).then(text).alias("offset_text"))
+    if heads.get_column("offset_text").null_count() < heads.height:
+        heads = heads.with_columns(pl.col("occurred").fill_null(_iso_aware("offset_text")))
+    unread = pl.col("occurred").is_null() & pl.col("local").is_null()
+    return heads.with_columns(pl.when(unread).then(_iso_local(text)).otherwise("local").alias("local")).drop(
+        "offset_text"
+    )
 
 
 def _as_written(surroundings: Surroundings) -> str:
@@ -219,7 +235,10 @@ def _lines(lines: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
     lines = lines.with_columns(
         pl.lit(None, pl.String).alias(name) for name in canonical.LINE if name not in lines.columns
     )
-    read = [number(name, finest=_FINE if name == "unit_price" else 3).alias(f"{name}#") for name in canonical.AMOUNTS]
+    read = [
+        as_number(pl.col(name), finest=_FINE if name == "unit_price" else 3).alias(f"{name}#")
+        for name in canonical.AMOUNTS
+    ]
     lines = lines.with_columns(*read, pl.col("line").str.strip_chars().cast(pl.Int32, strict=False).alias("line#"))
     refused = [
         (name, pl.col(name).is_not_null() & pl.col(f"{name}#").is_null(), _why_not_a_number(name))
@@ -245,9 +264,9 @@ def _why_not_a_number(name: str) -> str:
     return "is no number with at most three decimals" if name == "quantity" else "is no amount"
 
 
-def number(name: str, finest: int = 3) -> pl.Expr:
+def as_number(text: pl.Expr, finest: int = 3) -> pl.Expr:
     """A decimal number as Int64 thousandths (unit prices: as 10^-9), null when it is none, too large or too fine."""
-    text = pl.col(name).str.strip_chars()
+    text = text.str.strip_chars()
     fine = text.cast(pl.Decimal(38, _FINE), strict=False).to_physical()
     step = 10 ** (_FINE - finest)
     exact = (fine % step == 0) & (fine.abs() <= LARGEST * 10 ** (_FINE - 3))

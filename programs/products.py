@@ -6,9 +6,11 @@ that was current when they landed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -66,7 +68,7 @@ def states_for(*, catalogue_id: int, said: Said, now: datetime) -> dict[str, int
 
     Five statements however many skus; safe when several intakes meet the same new product.
     """
-    values = {
+    values: dict[str, Any] = {
         "catalogue": catalogue_id,
         "now": now,
         "skus": list(said.skus),
@@ -95,3 +97,56 @@ def latest_state_id() -> int:
         cursor.execute("SELECT coalesce(max(id), 0) FROM product_state")
         latest: int = cursor.fetchone()[0]
     return latest
+
+
+_MASTER = """
+WITH said AS (
+    SELECT * FROM unnest(%(skus)s::text[], %(names)s::text[], %(categories)s::text[], %(brands)s::text[],
+                         %(tags)s::jsonb[], %(attributes)s::jsonb[])
+    AS said (sku, name, category, brand, tags, attributes)
+),
+wanted AS (
+    SELECT p.id, p.sku, said.name, said.category, said.brand, said.attributes,
+           ARRAY(SELECT jsonb_array_elements_text(said.tags)) AS tags
+    FROM said JOIN product p ON p.catalogue_id = %(catalogue)s AND p.sku = said.sku
+),
+added AS (
+    INSERT INTO product_state (product_id, sku, name, category, brand, tags, attributes, since)
+    SELECT w.id, w.sku, w.name, w.category, w.brand, w.tags::varchar[], w.attributes, %(now)s
+    FROM wanted w JOIN product p ON p.id = w.id LEFT JOIN product_state s ON s.id = p.current_id
+    WHERE s.id IS NULL OR (s.name, s.category, s.brand, s.tags::text[], s.attributes)
+          IS DISTINCT FROM (w.name, w.category, w.brand, w.tags, w.attributes)
+    ORDER BY w.id
+    RETURNING id, product_id
+)
+UPDATE product SET current_id = added.id FROM added WHERE product.id = added.product_id
+"""
+
+
+def upsert(*, catalogue_id: int, rows: Sequence[Mapping[str, Any]], now: datetime) -> int:
+    """Load a product master: sku, name, category (a path with slashes), brand, tags (list), attributes (dict).
+
+    A row says everything about its product. Returns how many products got a new state: none for the same rows again.
+    The last row of a sku counts. Set-based, in the order of skus, so that two loads take turns.
+    """
+    last = {row["sku"]: row for row in rows}
+    ordered = [last[sku] for sku in sorted(last)]
+    values: dict[str, Any] = {
+        "catalogue": catalogue_id,
+        "now": now,
+        "skus": [row["sku"] for row in ordered],
+        "names": [row.get("name") or "" for row in ordered],
+        "categories": [row.get("category") or "" for row in ordered],
+        "brands": [row.get("brand") or "" for row in ordered],
+        "tags": [json.dumps(list(row.get("tags") or ()), ensure_ascii=False) for row in ordered],
+        "attributes": [json.dumps(dict(row.get("attributes") or {}), ensure_ascii=False) for row in ordered],
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CREATE, values)
+        cursor.execute(
+            "SELECT id FROM product WHERE catalogue_id = %s AND sku = ANY(%s) ORDER BY id FOR UPDATE",
+            [catalogue_id, values["skus"]],
+        )
+        cursor.execute(_MASTER, values)
+        changed: int = cursor.rowcount
+    return changed

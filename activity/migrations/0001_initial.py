@@ -137,6 +137,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sha256', models.BinaryField()),
                 ('mapping_sha256', models.BinaryField()),
+                ('mapping', models.JSONField(help_text='as it was read; null: canonical', null=True)),
                 ('name', models.CharField(max_length=200)),
                 ('size', models.BigIntegerField(help_text='bytes')),
                 ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed'), ('unreadable', 'Unreadable')], default='open', max_length=10)),

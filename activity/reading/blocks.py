@@ -33,6 +33,7 @@ class Reader(Protocol):
     """A file of rows. The same file gives the same rows, in the same blocks, each time it is read."""
 
     columns: Sequence[str]
+    typed: bool  # its moments may be values, not text: they come out in ISO 8601
 
     def blocks(self, wanted: Sequence[str]) -> Iterator[Block]:
         """The rows of the file, with these of its columns."""

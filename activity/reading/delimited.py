@@ -11,15 +11,15 @@ import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from activity.reading.blocks import DEFECT, LINE, MAXIMUM_RECORD, RAW, RAW_KEPT, Block, Unreadable
+from activity.reading.cutting import Cutter, Piece
 
-BLOCK = 4 << 20
 _MARK = "\x02"
 _JOINED_LINES = 200  # a quoted field may run over so many lines; beyond that its quote was never closed
 _JOINED_BYTES = 1 << 16
@@ -35,29 +35,21 @@ class Dialect:
     encoding: str = "utf-8"
 
 
-@dataclass
-class _Piece:
-    """Bytes of whole rows, and where they stand."""
-
-    offset: int
-    data: bytes
-    line: int
-    cut_open: bool = False  # cut inside what looks like a quoted field, or a row longer than a row may be
-    rows: int = field(default=0)
-
-
 class DelimitedReader:
     """A CSV file with a header. Raises Unreadable when there is none to be found."""
+
+    typed = False
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
         self.path, self.dialect = path, dialect
         self._quote = dialect.quote.encode() if dialect.quote else b""
         self._utf8 = codecs.lookup(dialect.encoding).name in {"utf-8", "ascii"}
-        self._places: dict[int, tuple[int, int, int]] = {}  # block -> offset, length, first line
         with path.open("rb") as file:
             start = file.read(MAXIMUM_RECORD)
         self._skip_mark = 3 if start.startswith(codecs.BOM_UTF8) else 0
-        self.columns = self._header(start[self._skip_mark :], whole=path.stat().st_size <= MAXIMUM_RECORD)
+        self.columns: Sequence[str] = self._header(
+            start[self._skip_mark :], whole=path.stat().st_size <= MAXIMUM_RECORD
+        )
 
     def _header(self, start: bytes, *, whole: bool) -> list[str]:
         end = start.find(b"\n")
@@ -68,8 +60,8 @@ class DelimitedReader:
         record = start if end < 0 else start[: end + 1]
         if not record.strip():
             raise Unreadable("line 1: the file has no header")
-        self._body = self._skip_mark + len(record)
-        self._body_line = 1 + record.count(b"\n")
+        body_line = 1 + record.count(b"\n")
+        self._cutter = Cutter(self.path, self._skip_mark + len(record), body_line, self._quote)
         try:
             names = _split(record.decode(self.dialect.encoding), self.dialect)
         except UnicodeDecodeError as error:
@@ -83,77 +75,22 @@ class DelimitedReader:
     def blocks(self, wanted: Sequence[str]) -> Iterator[Block]:
         positions = self._positions(wanted)
         row = 0
-        for number, piece in enumerate(self._pieces()):
+        for piece in self._cutter.pieces():
             frame = self._take_apart(piece, positions)
-            self._places[number] = (piece.offset, len(piece.data), piece.line)
             if frame.height:
                 yield Block(row, frame)
                 row += frame.height
 
     def reread(self, lines: Iterable[int], wanted: Sequence[str]) -> pl.DataFrame:
-        rest = set(lines)
-        parts = [self._slowly(_Piece(0, b"", 0), self._positions(wanted), rest)]
-        places = sorted(self._places.values(), key=lambda place: place[2])
-        with self.path.open("rb") as file:
-            for at, (offset, length, line) in enumerate(places):
-                until = places[at + 1][2] if at + 1 < len(places) else None
-                here = {number for number in rest if number >= line and (until is None or number < until)}
-                if here:
-                    file.seek(offset)
-                    parts.append(self._slowly(_Piece(offset, file.read(length), line), self._positions(wanted), here))
+        positions = self._positions(wanted)
+        parts = [self._slowly(Piece(0, b"", 0), positions, set())]
+        parts += [self._slowly(piece, positions, here) for piece, here in self._cutter.again(set(lines))]
         return pl.concat(parts)
 
     def _positions(self, wanted: Sequence[str]) -> dict[str, int]:
         return {name: self.columns.index(name) for name in wanted}
 
-    def _pieces(self) -> Iterator[_Piece]:
-        """The body in pieces of whole rows: cut at the last line end outside quotes."""
-        line, offset, carry = self._body_line, self._body, b""
-        with self.path.open("rb") as file:
-            file.seek(self._body)
-            while True:
-                fresh = file.read(BLOCK)
-                data = carry + fresh if carry else fresh
-                if not data:
-                    return
-                end, cut_open = (len(data), False) if not fresh else self._boundary(data)
-                if end == 0:
-                    carry = data
-                    continue
-                if end < 0:  # one line longer than a row may be: drop its rest, keep its beginning
-                    kept, passed = data[:MAXIMUM_RECORD], self._pass_line(file)
-                    yield _Piece(offset, kept, line, cut_open=True)
-                    offset, line, carry = offset + len(data) + passed, line + 1, b""
-                    continue
-                piece = data[:end]
-                yield _Piece(offset, piece, line, cut_open)
-                offset, line, carry = offset + end, line + piece.count(b"\n"), data[end:]
-
-    def _boundary(self, data: bytes) -> tuple[int, bool]:
-        """Where to cut: after a line end outside quotes. 0: read more; -1: a line without end."""
-        last = end = data.rfind(b"\n")
-        if self._quote:
-            open_quotes = data.count(self._quote, 0, end) if end >= 0 else 0
-            while end >= 0 and open_quotes % 2:
-                before = data.rfind(b"\n", 0, end)
-                open_quotes -= data.count(self._quote, max(before, 0), end)
-                end = before
-        if end >= 0:
-            return end + 1, False
-        if len(data) <= MAXIMUM_RECORD + BLOCK:
-            return 0, False
-        return (last + 1, True) if last >= 0 else (-1, True)
-
-    @staticmethod
-    def _pass_line(file: Any) -> int:
-        passed = 0
-        while fresh := file.readline(BLOCK):
-            passed += len(fresh)
-            if fresh.endswith(b"\n"):
-                break
-        return passed
-
-    def _take_apart(self, piece: _Piece, positions: dict[str, int]) -> pl.DataFrame:
+    def _take_apart(self, piece: Piece, positions: dict[str, int]) -> pl.DataFrame:
         data = piece.data
         if not self._utf8:
             try:
@@ -187,6 +124,7 @@ class DelimitedReader:
         if frame is None or not (frame.to_series(-1) == _MARK).fill_null(False).all():
             return None
         texts = pl.all()
+        frame = frame.with_columns(pl.when(texts != "").then(texts))
         if frame.height != data.count(b"\n") + (not data.endswith(b"\n")):
             frame = frame.with_columns(texts.str.replace_all(f"{mark}\n", "\n", literal=True))
         inside = pl.sum_horizontal(texts.str.count_matches("\n", literal=True).fill_null(0))
@@ -208,7 +146,7 @@ class DelimitedReader:
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             return None
 
-    def _slowly(self, piece: _Piece, positions: dict[str, int], only: set[int] | None = None) -> pl.DataFrame:
+    def _slowly(self, piece: Piece, positions: dict[str, int], only: set[int] | None = None) -> pl.DataFrame:
         """The rows one by one; with `only`, those lines and their bytes as RAW."""
         columns: dict[str, list[Any]] = {name: [] for name in positions}
         lines: list[int] = []
