@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -91,6 +93,10 @@ class Grant(models.Model):
                 fields=["user", "role", "banner_code", "market_code", "store_code"], name="identity_grant_once"
             )
         ]
+
+    def clean(self) -> None:
+        if self.role in (Role.STORE_STAFF, Role.STORE_MANAGER) and not self.store_code:
+            raise ValidationError({"store_code": _("This role is given for a store.")})
 
     def __str__(self) -> str:
         scope = " / ".join(filter(None, [self.banner_code, self.market_code, self.store_code])) or "everywhere"

@@ -71,11 +71,18 @@ def create_staff(
                 user=user, email=address, defaults={"verified": True, "primary": True}
             )
         _grant(user, roles)
-        trail.record(
-            action="staff.granted", actor=by, obj=("user", user.pk), at=now,
-            data={"roles": [[role, scope.banner, scope.market, scope.store] for role, scope in roles], "admin": admin},
-        )  # fmt: skip
+        tell(user, now=now, by=by)
     return user
+
+
+def tell(user: User, *, now: datetime, by: str) -> None:
+    """Write to the trail what a person of staff holds from now on."""
+    grants = Grant.objects.filter(user=user).order_by("pk")  # as they stand, whatever the caller has loaded
+    held = [[grant.role, grant.banner_code, grant.market_code, grant.store_code] for grant in grants]
+    trail.record(
+        action="staff.granted", actor=by, obj=("user", user.pk), at=now,
+        data={"roles": held, "active": user.is_active, "admin": user.is_staff, "superuser": user.is_superuser},
+    )  # fmt: skip
 
 
 def dismiss(user: User, *, now: datetime, by: str) -> None:

@@ -188,7 +188,7 @@ def _enrol(program: Program, newcomer: Newcomer, now: datetime, user: User, memb
 def _proven_by_another(program: Program, email: str, member: Member | None) -> bool:
     """Whether somebody else of the population proved this address before, when the mailbox was theirs."""
     proven = Member.objects.filter(population_id=program.population_id, email=email, email_verified_at__isnull=False)
-    return proven.exclude(pk=member.pk if member else None).exists()
+    return any(other != member for other in proven)
 
 
 def _claimable(program: Program, typed: Accepted) -> Member | None:
