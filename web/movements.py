@@ -178,7 +178,7 @@ def _receipt(ground: Ground, row: Activity, place: str, given: dict[tuple[int, i
         title=title_of(row, place),
         kind=Kind(row.kind).name.lower(),
         place=place,
-        net=row.net if row.kind in (Kind.PURCHASE, Kind.RETURN) else None,
+        net=signed_net(row),
         currency=row.currency,
         points=next((it.points for _unit, it in gave if it.points), 0),
         amount=written[0] if written else "0",
@@ -186,6 +186,11 @@ def _receipt(ground: Ground, row: Activity, place: str, given: dict[tuple[int, i
         activity_id=row.activity_id,
         moved=tuple((unit.id, it.points) for unit, it in gave if it.points),
     )
+
+
+def signed_net(row: Activity) -> int | None:
+    """What was paid, or given back (below zero); nothing for a visit or an event. Returns are kept as they print."""
+    return {Kind.PURCHASE: row.net, Kind.RETURN: -row.net}.get(Kind(row.kind))
 
 
 def title_of(row: Activity, place: str) -> str:

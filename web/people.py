@@ -1,5 +1,6 @@
 """A member as both doors show her: name, contact, cards, the latest answer to each question; and their words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -118,6 +119,6 @@ def store_name(store: Store | None) -> str:
     return texts.in_language(store.names, get_language() or "en", store.code) if store else ""
 
 
-def label(words: dict[str, object], code: str) -> str:
+def label(words: Mapping[str, object], code: str) -> str:
     """The word for a code in the language being spoken; a code without one speaks for itself."""
     return str(words.get(code, code))

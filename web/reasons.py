@@ -1,13 +1,15 @@
 """Why an activity gave what it gave, laid out as an addition that can be checked, for both doors."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from earning import queries as earning
+from values import money
+from web.formats import Formats
 from web.movements import Given, Ground
 from web.pots import Unit
 
@@ -55,10 +57,30 @@ class Why:
     waiting: bool
 
 
+class Spoken:
+    """The page's formats in the shape sentences ask for: amounts in major units."""
+
+    def __init__(self, formats: Formats) -> None:
+        self.formats = formats
+        self.language = formats.locale.language
+
+    def number(self, value: Decimal | int) -> str:
+        return self.formats.number(value)
+
+    def money(self, value: Decimal, currency: str | None) -> str:
+        minor = int(value.scaleb(money.minor_exponent(currency)))
+        return self.formats.money(minor, currency or "", short=True)
+
+    def day(self, value: date) -> str:
+        return self.formats.day(value)
+
+
 def why_of(ground: Ground, activity_id: int, given: dict[tuple[int, int], Given]) -> Why:
     """The explanation of one activity, by currency that can be spent; near misses follow."""
-    language = (get_language() or "en")[:2]
-    told = earning.explain(activity_id=activity_id, holder_id=ground.holder_id, language=language)
+    spoken = Spoken(ground.formats)
+    told = earning.explain(
+        activity_id=activity_id, holder_id=ground.holder_id, language=spoken.language, formats=spoken
+    )
     sums, hits = [], []
     headline, named = "", ""
     for unit in ground.spendable:

@@ -1,0 +1,175 @@
+"""Who works at the desk: the person, what she may do, the program she works on, whom she opened last.
+
+A page asks for one action; whoever may do it nowhere is answered 404. What belongs to a banner, market or store is
+checked again where it is read (`backoffice.queries`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render, resolve_url
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from identity import rights
+from members import queries as members
+from members.models import Membership
+from programs import queries as programs
+from programs.queries import Market
+from values import texts
+from web import banners, context
+from web.formats import Formats
+
+PROGRAM_KEY = "desk_program"
+RECENT_KEY = "desk_recent"
+RECENTS = 5
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Choice:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Recent:
+    public_id: str
+    name: str
+    number: str
+    card_number: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One person of staff at one program, at one moment."""
+
+    user: Any
+    name: str
+    role: str
+    program: Any
+    programs: list[Choice]
+    recents: list[Recent]
+    market: Market
+    now: datetime
+    may_search: bool
+    may_enrol: bool
+    may_see_imports: bool
+    may_see_quarantine: bool
+
+    @property
+    def program_code(self) -> str:
+        return str(self.program.code)
+
+    @property
+    def actor(self) -> str:
+        """How the audit trail names her."""
+        return f"user:{self.user.pk}"
+
+    @property
+    def formats(self) -> Formats:
+        return context.formats_of(
+            self.now, market=self.market.code, zone=self.market.timezone, currency=self.market.currency
+        )
+
+    def may(self, action: str, scope: rights.Scope) -> bool:
+        return rights.may(self.user, action, scope)
+
+
+def for_staff(action: str = "") -> Callable[[View], View]:
+    """A page of staff: `view(request, desk, ...)`. Without `action` any right at all opens it."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path(), resolve_url("account_request_login_code"))
+            if not _is_staff(request.user) or (action and not rights.may_anywhere(request.user, action)):
+                raise Http404
+            return view(request, _desk_of(request), *args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def page(request: HttpRequest, template: str, desk: Desk, values: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Answer with a page of the desk, in the formats of the program's home market."""
+    look = banners.look_of(banners.theme_of(desk.program))
+    return render(request, template, {"desk": desk, "formats": desk.formats, "look": look, **values}, status=status)
+
+
+def remember(request: HttpRequest, public_id: str) -> None:
+    """Put a member first among the recents of this session."""
+    before = [one for one in request.session.get(RECENT_KEY, []) if one != public_id]
+    request.session[RECENT_KEY] = [public_id, *before][:RECENTS]
+
+
+def _is_staff(user: Any) -> bool:
+    return bool(user.is_superuser or user.grants.exists())
+
+
+def _desk_of(request: HttpRequest) -> Desk:
+    user: Any = request.user
+    language = get_language() or "en"
+    every = list(programs.programs())
+    chosen = request.session.get(PROGRAM_KEY)
+    program = next((one for one in every if one.code == chosen), every[0] if every else None)
+    markets = programs.markets_of(program.pk) if program else []
+    if program is None or not markets:
+        raise Http404
+    profile = getattr(user, "staff", None)
+    grant = user.grants.order_by("pk").first()
+    return Desk(
+        user=user,
+        name=profile.display_name if profile else user.email.partition("@")[0],
+        role=role_label(grant.role) if grant else "",
+        program=program,
+        programs=[Choice(one.code, texts.in_language(one.names, language, one.code)) for one in every],
+        recents=_recents(request, program),
+        market=markets[0],
+        now=datetime.now(UTC),
+        may_search=rights.may_anywhere(user, "members.search"),
+        may_enrol=rights.may_anywhere(user, "members.enrol"),
+        may_see_imports=rights.may_anywhere(user, "imports.see"),
+        may_see_quarantine=rights.may_anywhere(user, "quarantine.see"),
+    )
+
+
+def role_label(role: str) -> str:
+    """A role in the language being spoken."""
+    words = {
+        "store_staff": _("Store"),
+        "store_manager": _("Store manager"),
+        "call_centre": _("Call centre"),
+        "marketing": _("Marketing"),
+        "finance": _("Finance"),
+        "administrator": _("Administrator"),
+        "auditor": _("Auditor"),
+    }
+    return words.get(role, role)
+
+
+def _recents(request: HttpRequest, program: Any) -> list[Recent]:
+    wanted = request.session.get(RECENT_KEY, [])
+    if not wanted:
+        return []
+    visible = members.visible(program, rights.scopes(request.user, "members.see"))
+    rows = {row.public_id: row for row in visible.filter(public_id__in=wanted)}
+    return [
+        Recent(one, rows[one].member.first_name or str(rows[one].member), rows[one].number, shown_card(rows[one]))
+        for one in wanted
+        if one in rows
+    ]
+
+
+def shown_card(membership: Membership) -> str:
+    """The newest active card of a membership whose cards are loaded, else its number."""
+    active = [card for card in membership.cards.all() if card.status == "active"]
+    return max(active, key=lambda card: (card.issued_at, card.pk)).number if active else membership.number

@@ -1,0 +1,242 @@
+"""What the desk's pages read, filtered by what the person may see. Lists are a fixed number of queries."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import phonenumbers
+from django.utils.translation import gettext as _
+
+from activity.models import Attribution
+from backoffice.doors import Desk, shown_card
+from identity import rights
+from members import duplicates, searching
+from members import queries as members
+from members.models import Card
+from programs import queries as programs
+from programs.models import Store
+from web import context, movements, people, pots, reasons
+from web.formats import Formats
+from web.movements import Ground
+from web.pots import Pot
+
+MONTHS_A_PAGE = 3
+ROWS_A_PAGE = 300
+
+
+@dataclass(frozen=True)
+class Found:
+    """A hit of the search box: contact in part only, as much as it takes to tell two people apart."""
+
+    public_id: str
+    name: str
+    number: str
+    card_number: str
+    contact: str
+    status: str
+    status_label: str
+    store: str
+    exact: bool
+
+
+@dataclass(frozen=True)
+class MemberPage:
+    """A member at a glance."""
+
+    person: people.Person
+    membership_id: int
+    program_name: str
+    phone: str
+    pots: list[Pot]
+    formats: Formats
+    ground: Ground
+
+
+@dataclass(frozen=True)
+class Row:
+    """A movement at the desk; an open one carries its verdicts."""
+
+    key: str
+    at: datetime
+    title: str
+    place: str
+    net: int | None
+    currency: str
+    points: int
+    amount: str
+    note: str
+    activity_id: int | None
+    open: bool
+    verdicts: list[reasons.Verdict]
+
+
+@dataclass(frozen=True)
+class Movements:
+    """A page of movements: `before` is the month it ends with ("2026-11"), `earlier` that of the next page."""
+
+    rows: list[Row]
+    before: str
+    earlier: str
+
+
+def search(desk: Desk, text: str, limit: int) -> list[Found]:
+    """Members of the desk's program whom this person may see, the surest first."""
+    hits = searching.search(
+        text, program=desk.program, scopes=rights.scopes(desk.user, "members.search"), limit=limit, now=desk.now
+    )
+    return [
+        Found(
+            public_id=hit.membership.public_id,
+            name=str(hit.membership.member),
+            number=hit.membership.number,
+            card_number=shown_card(hit.membership),
+            contact=masked(hit.membership.member.phone, hit.membership.member.email),
+            status=hit.membership.status,
+            status_label=people.label(people.STATUSES, hit.membership.status),
+            store=people.store_name(hit.membership.home_store),
+            exact=hit.exact,
+        )
+        for hit in hits
+    ]
+
+
+def member_of(desk: Desk, public_id: str) -> MemberPage | None:
+    """The member at a glance; None when there is none here, or it is not this person's to see."""
+    row = members.by_public_id(desk.program, public_id, rights.scopes(desk.user, "members.see"))
+    if row is None:
+        return None
+    market = programs.market_of(desk.program.pk, row.market_code) or desk.market
+    formats = context.formats_of(desk.now, market=market.code, zone=market.timezone, currency=market.currency)
+    holder_id = row.holders.get(until_at=None).holder_id
+    ground = Ground(holder_id, desk.program.pk, pots.units_of(desk.program.pk), formats, desk.now)
+    sees_points = desk.may("points.see", members.scope_of(row))
+    return MemberPage(
+        person=people.person_of(row.pk),
+        membership_id=row.pk,
+        program_name=next(one.name for one in desk.programs if one.code == desk.program_code),
+        phone=written_phone(row.member.phone),
+        pots=pots.pots_of(holder_id, ground.units.values(), formats, desk.now) if sees_points else [],
+        formats=formats,
+        ground=ground,
+    )
+
+
+def movements_of(member: MemberPage, *, before: str, why: str) -> Movements:
+    """Three months of movements; the one named by `why` is unfolded."""
+    ground = member.ground
+    end = _month(before) or ground.now.astimezone(ground.formats.zone).date().replace(day=1)
+    start = end
+    for _step in range(MONTHS_A_PAGE - 1):
+        start = (start - timedelta(days=1)).replace(day=1)
+    until = movements.month_bounds(end)[1]
+    receipts = movements.receipts_of(ground, limit=ROWS_A_PAGE, since=start, until=until)
+    others = movements.other_movements_of(ground, *movements.moments(ground, start, until))
+    rows = sorted([*receipts, *others], key=lambda row: row.at, reverse=True)
+    older = Attribution.objects.filter(
+        holder_id=ground.holder_id, program_id=ground.program_id, ended_at=None, occurred_on__lt=start
+    ).order_by("-occurred_on")
+    last = older.values_list("occurred_on", flat=True).first()
+    return Movements(
+        rows=[_row(ground, row, why) for row in rows],
+        before=before if _month(before) else "",
+        earlier=last.strftime("%Y-%m") if last else "",
+    )
+
+
+def written_phone(phone: str) -> str:
+    """A phone as one dials it from abroad, in groups."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(phone), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return phone
+
+
+def masked(phone: str, email: str) -> str:
+    """Enough of a contact to tell two people apart: the end of the phone, the start of the address."""
+    if phone:
+        return f"… {phone[-4:-2]} {phone[-2:]}"
+    name, _at, host = email.partition("@")
+    return f"{name[:2]}…@{host}" if host else ""
+
+
+def _row(ground: Ground, row: movements.Movement, why: str) -> Row:
+    opened = row.activity_id is not None and str(row.activity_id) == why
+    verdicts = []
+    if opened and row.activity_id is not None:
+        told = reasons.why_of(ground, row.activity_id, {})
+        verdicts = [*told.hits, *told.near]
+    return Row(
+        key=row.key,
+        at=row.at,
+        title=movements.kind_label(row.kind) if row.activity_id else row.title,
+        place=row.place,
+        net=row.net,
+        currency=row.currency,
+        points=row.points,
+        amount=row.amount,
+        note=row.note,
+        activity_id=row.activity_id,
+        open=opened,
+        verdicts=verdicts,
+    )
+
+
+def _month(text: str) -> date | None:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A member who may be the person at the desk; `public_id` is empty when she is none of this program yet."""
+
+    public_id: str
+    name: str
+    told: str
+
+
+def card_in_use(desk: Desk, number: str) -> bool:
+    """Whether a card of that number is anything but blank here."""
+    return Card.objects.filter(program=desk.program, number__iexact=number).exclude(status=Card.Status.BLANK).exists()
+
+
+def twin_of(desk: Desk, first_name: str, contacts: dict[str, str]) -> Twin | None:
+    """The likeliest person of this population who is here already."""
+    likely = duplicates.likely(
+        program=desk.program,
+        first_name=first_name,
+        email=contacts["email"],
+        phone=contacts["phone"],
+        country=desk.market.code,
+    )
+    found = next((one for one in likely if one.membership is not None), None)
+    if found is None or found.membership is None:
+        return None
+    since = desk.formats.full_day(found.membership.joined_at)
+    store = people.store_name(found.membership.home_store)
+    told = _("Member since %(day)s.") % {"day": since}
+    if store:
+        told = _("Member at %(store)s since %(day)s.") % {"store": store, "day": since}
+    same = {"email": _("Same e-mail."), "phone": _("Same phone."), "name": _("Like name, same birth date.")}
+    words = " ".join(same[why] for why in found.why if why in same)
+    return Twin(found.membership.public_id, found.first_name, f"{words} {told}".strip())
+
+
+def store_of(desk: Desk) -> Store | None:
+    """The store this person works in: the one her grant of enrolling names."""
+    codes = [scope.store for scope in rights.scopes(desk.user, "members.enrol") if scope.store]
+    return Store.objects.filter(code__in=codes, banner__programs=desk.program).order_by("code").first()
+
+
+def refusal(refused: Exception) -> str:
+    """Why somebody was not enrolled, in words for the desk."""
+    words = {
+        "AlreadyMember": _("This person is a member already."),
+        "EmailTaken": _("Another member has this e-mail address."),
+        "CardTaken": _("This card is in use. Take another one."),
+        "InvalidNumber": _("This is no card number: 4 to 32 letters or digits."),
+        "NotOffered": _("The program does not take this here."),
+        "InvalidContact": _("This is neither a phone number nor an e-mail address."),
+    }
+    return words.get(type(refused).__name__, str(refused))

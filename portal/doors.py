@@ -1,0 +1,53 @@
+"""Who stands at the door: the program of the request, and the membership of the person who is signed in there."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from portal import queries
+from web import banners, context
+
+View = Callable[..., HttpResponse]
+
+
+def for_members(view: View) -> View:
+    """A page of a membership: `view(request, visit, ...)`. Others are shown the way in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        program = program_of(request)
+        if not request.user.is_authenticated:
+            return redirect("portal:home")
+        visit = queries.visit_of(request.user, program, datetime.now(UTC))
+        if visit is None:
+            return redirect("portal:join")
+        return view(request, visit, *args, **kwargs)
+
+    return guarded
+
+
+def program_of(request: HttpRequest) -> Any:
+    """The program the request is for; nothing to see without one."""
+    program = getattr(request, "program", None)
+    if program is None:
+        raise Http404
+    return program
+
+
+def page(request: HttpRequest, template: str, visit: queries.Visit, values: dict[str, Any]) -> HttpResponse:
+    """Answer with a page of a membership, in its market's formats and its banner's look."""
+    return render(
+        request,
+        template,
+        {
+            "membership": visit,
+            "brand": visit.brand,
+            "look": banners.look_of(visit.theme),
+            "formats": context.formats_of(visit.now, market=visit.market_code, zone=visit.zone, currency=visit.money),
+            **values,
+        },
+    )

@@ -1,0 +1,12 @@
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from portal import doors, queries
+from web import people
+
+
+@require_safe
+@doors.for_members
+def show(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
+    """What we know of the member, her cards and consents, and the way out."""
+    return doors.page(request, "portal/me.html", visit, {"me": people.person_of(visit.membership_id), "tab": "me"})

@@ -1,0 +1,31 @@
+from datetime import UTC, datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from portal import doors, queries
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """A member's home; the welcome page for who is not signed in; the choice of programs where there is none."""
+    program = getattr(request, "program", None)
+    if program is None:
+        return render(request, "portal/entry.html", {"choices": queries.entries()})
+    if not request.user.is_authenticated:
+        return render(request, "portal/welcome.html", {"brand": queries.brand_of(program)})
+    now = datetime.now(UTC)
+    visit = queries.visit_of(request.user, program, now)
+    if visit is None:
+        return redirect("portal:join")
+    return doors.page(request, "portal/home.html", visit, {"home": queries.home_of(visit), "tab": "home"})
+
+
+@require_safe
+@doors.for_members
+def card(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
+    """The card's codes over the whole screen, for the till."""
+    return doors.page(
+        request, "portal/card.html", visit, {"number": visit.shown_number, "holder": visit.first_name, "tab": "card"}
+    )
