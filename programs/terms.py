@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, TypeAdapter, ValidationError, model_validator
 
 from values.documents import (
     Amount,
@@ -151,6 +151,22 @@ class Settings(Strictly):
     multipliers: Literal["best", "sum", "product"] = "best"
     earn_before_joining: Truth = True
     late_lives_days: Days = 0
+
+
+class NoTerms(ValueError):
+    """The document is not of the form asked for; the message names the fields."""
+
+
+def checked(kind: Any, document: Any) -> Any:
+    """`document` as jsonb keeps it, when it is an Expiry, Pending, ... Raises NoTerms."""
+    try:
+        return as_json(TypeAdapter(kind).validate_python(document))
+    except ValidationError as wrong:
+        told = [
+            f"{'.'.join(map(str, path))}: {message}" if path else message
+            for path, message in sentences(wrong, document)
+        ]
+        raise NoTerms("; ".join(told)) from None
 
 
 def as_json(value: Any) -> Any:

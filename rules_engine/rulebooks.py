@@ -131,7 +131,9 @@ def withdraw(*, rulebook_id: int, now: datetime, by: str, reason: str) -> None:
         _tell("rulebook.withdrawn", row, by, now, reason=reason)
 
 
-def stop_rule(*, program: Program, code: str, now: datetime, by: str, reason: str, at: datetime | None = None) -> None:
+def stop_rule(
+    *, program: Program, code: str, now: datetime, by: str, reason: str, at: datetime | None = None
+) -> models.RuleStop:
     """Stop one rule for activity from `at` (now when not said) on, until a version published later takes over.
 
     Raises UnknownRule, StopInThePast.
@@ -143,7 +145,7 @@ def stop_rule(*, program: Program, code: str, now: datetime, by: str, reason: st
         rule = models.Rule.objects.filter(program=program, code=code).first()
         if rule is None:
             raise UnknownRule(f"program {program.code} has no rule {code}")
-        models.RuleStop.objects.create(rule=rule, at=at, by=by, reason=reason)
+        stop = models.RuleStop.objects.create(rule=rule, at=at, by=by, reason=reason)
         trail.record(
             action="rule.stopped",
             actor=by,
@@ -151,6 +153,7 @@ def stop_rule(*, program: Program, code: str, now: datetime, by: str, reason: st
             at=now,
             data={"rule": code, "from": at.isoformat(), "reason": reason},
         )
+        return stop
 
 
 def fingerprint(document: dict[str, Any]) -> str:
