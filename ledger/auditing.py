@@ -25,79 +25,102 @@ class Difference:
     expected: int | None
 
 
+LOTS = "lot remaining = sum of its entries"
+FIRST = "lot initial = its first entry"
+CURRENCY = "entry currency = currency of its lot"
+TOTAL = "wallet total = sum of its lots"
+HELD = "wallet held = sum held in its lots"
+DEBT = "wallet debt = sum of its debt entries"
+NO_POSTING = "entry has its posting"
+NO_ENTRY = "posting has its entries"
+NO_DEBT_POSTING = "debt entry has its posting"
+HOLDER = "holder is known"
+REPAID = "repayment = debt repaid"
+TRANSFER = "transfer sums to zero"
+PROGRAM = "wallets = what the program gave"
+
 # {lots}, {entries} ... stand for the tables, cut to the holders asked for.
-CHECKS: dict[str, str] = {
-    # Every lot is filled by the entry of its own number, and what is left is the sum of its entries; entries name the
-    # lot's currency. Entries of a lot that is missing show here as well.
-    "lot remaining = sum of its entries": """
-        SELECT coalesce(l.holder_id, e.holder_id), 'lot ' || coalesce(l.lot_id, e.lot_id), l.remaining, e.total
-        FROM (SELECT holder_id, lot_id, sum(amount) AS total FROM {entries} GROUP BY holder_id, lot_id) e
-        FULL JOIN {lots} l ON l.holder_id = e.holder_id AND l.lot_id = e.lot_id
-        WHERE l.remaining IS DISTINCT FROM e.total""",
-    "lot initial = its first entry": """
-        SELECT l.holder_id, 'lot ' || l.lot_id, l.initial, e.amount
-        FROM {lots} l LEFT JOIN {entries} e ON e.holder_id = l.holder_id AND e.entry_id = l.lot_id
-        WHERE l.initial IS DISTINCT FROM e.amount OR l.posting_id <> e.posting_id OR e.lot_id <> l.lot_id""",
-    "entry currency = its lot's": """
-        SELECT e.holder_id, 'entry ' || e.entry_id, e.currency_id, l.currency_id
-        FROM {entries} e JOIN {lots} l ON l.holder_id = e.holder_id AND l.lot_id = e.lot_id
-        WHERE e.currency_id <> l.currency_id""",
-    "wallet total = sum of its lots": """
-        SELECT coalesce(w.holder_id, l.holder_id), 'currency ' || coalesce(w.currency_id, l.currency_id), w.total,
-               coalesce(l.total, 0)
-        FROM (SELECT holder_id, currency_id, sum(remaining) AS total FROM {lots} GROUP BY holder_id, currency_id) l
-        FULL JOIN {wallets} w ON w.holder_id = l.holder_id AND w.currency_id = l.currency_id
-        WHERE w.total IS DISTINCT FROM coalesce(l.total, 0)""",
-    "wallet held = sum of its lots' held": """
-        SELECT w.holder_id, 'currency ' || w.currency_id, w.held, coalesce(l.held, 0)
-        FROM {wallets} w
-        LEFT JOIN (SELECT holder_id, currency_id, sum(held) AS held FROM {lots} GROUP BY holder_id, currency_id) l
-          ON w.holder_id = l.holder_id AND w.currency_id = l.currency_id
-        WHERE w.held <> coalesce(l.held, 0)""",
-    "wallet debt = sum of its debt entries": """
-        SELECT coalesce(w.holder_id, d.holder_id), 'currency ' || coalesce(w.currency_id, d.currency_id), w.debt,
-               coalesce(d.debt, 0)
-        FROM (SELECT holder_id, currency_id, sum(amount) AS debt FROM {debts} GROUP BY holder_id, currency_id) d
-        FULL JOIN {wallets} w ON w.holder_id = d.holder_id AND w.currency_id = d.currency_id
-        WHERE w.debt IS DISTINCT FROM coalesce(d.debt, 0)""",
-    "entry has its posting": """
-        SELECT e.holder_id, 'entry ' || e.entry_id, e.posting_id, NULL
-        FROM {entries} e LEFT JOIN {postings} p ON p.holder_id = e.holder_id AND p.posting_id = e.posting_id
-        WHERE p.posting_id IS NULL OR (e.kind <> p.kind AND e.kind <> 'repay')""",
-    "debt entry has its posting": """
-        SELECT d.holder_id, 'debt entry ' || d.entry_id, d.posting_id, NULL
-        FROM {debts} d LEFT JOIN {postings} p ON p.holder_id = d.holder_id AND p.posting_id = d.posting_id
-        WHERE p.posting_id IS NULL""",
-    # A return under a policy that forgives may find nothing to take; every other posting moved something.
-    "posting has its entries": """
-        SELECT p.holder_id, 'posting ' || p.posting_id, NULL, NULL
-        FROM {postings} p LEFT JOIN {entries} e ON e.holder_id = p.holder_id AND e.posting_id = p.posting_id
-        WHERE e.entry_id IS NULL AND p.kind <> 'take_back'""",
-    "holder is known": """
-        SELECT w.holder_id, 'currency ' || w.currency_id, NULL, NULL
-        FROM {wallets} w LEFT JOIN ledger_holder h ON h.holder_id = w.holder_id WHERE h.holder_id IS NULL""",
-    # What repaid debt left a lot and lowered the debt by as much, in the same posting: the pots together hold what the
-    # program's side of the entries says, and no movement is half there.
-    "repayment = debt repaid": """
-        SELECT coalesce(e.holder_id, d.holder_id), 'posting ' || coalesce(e.posting_id, d.posting_id), d.total, e.total
-        FROM (SELECT holder_id, posting_id, currency_id, sum(amount) AS total FROM {entries}
-              WHERE contra = 'debt_repay' GROUP BY holder_id, posting_id, currency_id) e
-        FULL JOIN (SELECT holder_id, posting_id, currency_id, sum(amount) AS total FROM {debts}
-                   WHERE reason = 'repay' GROUP BY holder_id, posting_id, currency_id) d
-          ON d.holder_id = e.holder_id AND d.posting_id = e.posting_id AND d.currency_id = e.currency_id
-        WHERE e.total IS DISTINCT FROM d.total""",
-    "transfer sums to zero": """
-        SELECT min(p.holder_id), 'transfer ' || p.transfer_id || ' in currency ' || e.currency_id, sum(e.amount), 0
-        FROM ledger_posting p JOIN ledger_entry e ON e.holder_id = p.holder_id AND e.posting_id = p.posting_id
-        WHERE p.transfer_id IN (SELECT transfer_id FROM {postings} WHERE transfer_id IS NOT NULL)
-        GROUP BY p.transfer_id, e.currency_id HAVING sum(e.amount) <> 0""",
-    "wallets = program's side": """
-        SELECT 0, 'currency ' || coalesce(w.currency_id, e.currency_id), w.total, e.total
-        FROM (SELECT currency_id, sum(total) AS total FROM {wallets} GROUP BY currency_id) w
-        FULL JOIN (SELECT currency_id, sum(amount) AS total FROM {entries} GROUP BY currency_id) e
-          ON e.currency_id = w.currency_id
-        WHERE coalesce(w.total, 0) <> coalesce(e.total, 0)""",
-}
+# Rows: check, holder, subject, found, expected.
+STATEMENTS = (
+    # Every lot is filled by the entry of its own number, what is left is the sum of its entries, and these name its
+    # currency; entries of a lot that is missing show as well. One pass: what is sound is dropped before it is named.
+    f"""
+    SELECT named.what, coalesce(l.holder_id, e.holder_id), 'lot ' || coalesce(l.lot_id, e.lot_id), named.found,
+           named.expected
+    FROM (SELECT holder_id, lot_id, sum(amount) AS total, min(currency_id) AS currency, max(currency_id) AS other,
+                 sum(amount) FILTER (WHERE entry_id = lot_id) AS first,
+                 min(posting_id) FILTER (WHERE entry_id = lot_id) AS posting_id
+          FROM {{entries}} GROUP BY holder_id, lot_id) e
+    FULL JOIN {{lots}} l ON l.holder_id = e.holder_id AND l.lot_id = e.lot_id
+    CROSS JOIN LATERAL (VALUES
+        ('{LOTS}', l.remaining, e.total, l.remaining IS DISTINCT FROM e.total),
+        ('{FIRST}', l.initial, e.first,
+         l.initial IS DISTINCT FROM e.first OR l.posting_id IS DISTINCT FROM e.posting_id),
+        ('{CURRENCY}', l.currency_id, CASE WHEN e.currency = l.currency_id THEN e.other ELSE e.currency END,
+         e.currency <> l.currency_id OR e.other <> l.currency_id)
+    ) AS named(what, found, expected, differs)
+    WHERE (l.remaining IS DISTINCT FROM e.total OR l.initial IS DISTINCT FROM e.first
+           OR l.posting_id IS DISTINCT FROM e.posting_id OR e.currency <> l.currency_id OR e.other <> l.currency_id)
+      AND named.differs""",
+    f"""
+    SELECT named.what, coalesce(w.holder_id, l.holder_id), 'currency ' || coalesce(w.currency_id, l.currency_id),
+           named.found, named.expected
+    FROM (SELECT holder_id, currency_id, sum(remaining) AS total, sum(held) AS held
+          FROM {{lots}} GROUP BY holder_id, currency_id) l
+    FULL JOIN {{wallets}} w ON w.holder_id = l.holder_id AND w.currency_id = l.currency_id
+    CROSS JOIN LATERAL (VALUES
+        ('{TOTAL}', w.total, coalesce(l.total, 0)),
+        ('{HELD}', w.held, coalesce(l.held, 0))
+    ) AS named(what, found, expected)
+    WHERE named.found IS DISTINCT FROM named.expected""",
+    f"""
+    SELECT '{DEBT}', coalesce(w.holder_id, d.holder_id), 'currency ' || coalesce(w.currency_id, d.currency_id), w.debt,
+           coalesce(d.debt, 0)
+    FROM (SELECT holder_id, currency_id, sum(amount) AS debt FROM {{debts}} GROUP BY holder_id, currency_id) d
+    FULL JOIN {{wallets}} w ON w.holder_id = d.holder_id AND w.currency_id = d.currency_id
+    WHERE w.debt IS DISTINCT FROM coalesce(d.debt, 0)""",
+    # Entries have a posting of their kind. A return under a policy that forgives may find nothing to take; every other
+    # posting moved something.
+    f"""
+    SELECT CASE WHEN e.posting_id IS NULL THEN '{NO_ENTRY}' ELSE '{NO_POSTING}' END,
+           coalesce(p.holder_id, e.holder_id), 'posting ' || coalesce(p.posting_id, e.posting_id), NULL, NULL
+    FROM (SELECT holder_id, posting_id, min(kind) AS kind, max(kind) AS other
+          FROM {{entries}} WHERE kind <> 'repay' GROUP BY holder_id, posting_id) e
+    FULL JOIN {{postings}} p ON p.holder_id = e.holder_id AND p.posting_id = e.posting_id
+    WHERE p.posting_id IS NULL OR e.kind <> p.kind OR e.other <> p.kind
+       OR (e.posting_id IS NULL AND p.kind <> 'take_back')""",
+    f"""
+    SELECT '{NO_DEBT_POSTING}', d.holder_id, 'debt entry ' || d.entry_id, d.posting_id, NULL
+    FROM {{debts}} d LEFT JOIN {{postings}} p ON p.holder_id = d.holder_id AND p.posting_id = d.posting_id
+    WHERE p.posting_id IS NULL""",
+    f"""
+    SELECT '{HOLDER}', w.holder_id, 'currency ' || w.currency_id, NULL, NULL
+    FROM {{wallets}} w LEFT JOIN ledger_holder h ON h.holder_id = w.holder_id WHERE h.holder_id IS NULL""",
+    # What repaid debt left a lot and lowered the debt by as much, in the same posting.
+    f"""
+    SELECT '{REPAID}', coalesce(e.holder_id, d.holder_id), 'posting ' || coalesce(e.posting_id, d.posting_id), d.total,
+           e.total
+    FROM (SELECT holder_id, posting_id, currency_id, sum(amount) AS total FROM {{entries}}
+          WHERE contra = 'debt_repay' GROUP BY holder_id, posting_id, currency_id) e
+    FULL JOIN (SELECT holder_id, posting_id, currency_id, sum(amount) AS total FROM {{debts}}
+               WHERE reason = 'repay' GROUP BY holder_id, posting_id, currency_id) d
+      ON d.holder_id = e.holder_id AND d.posting_id = e.posting_id AND d.currency_id = e.currency_id
+    WHERE e.total IS DISTINCT FROM d.total""",
+    # Both holders of a transfer are read whole, whichever of them was asked for.
+    f"""
+    SELECT '{TRANSFER}', min(p.holder_id), 'transfer ' || p.transfer_id || ' in currency ' || e.currency_id,
+           sum(e.amount), 0
+    FROM ledger_posting p JOIN ledger_entry e ON e.holder_id = p.holder_id AND e.posting_id = p.posting_id
+    WHERE p.transfer_id IN (SELECT transfer_id FROM {{postings}} WHERE transfer_id IS NOT NULL)
+    GROUP BY p.transfer_id, e.currency_id HAVING sum(e.amount) <> 0""",
+    # Conservation: what the pots hold is what the program gave, less what came back to it, contra by contra.
+    f"""
+    SELECT '{PROGRAM}', 0, 'currency ' || coalesce(w.currency_id, e.currency_id), w.total, e.total
+    FROM (SELECT currency_id, sum(total) AS total FROM {{wallets}} GROUP BY currency_id) w
+    FULL JOIN (SELECT currency_id, sum(amount) AS total FROM {{entries}} GROUP BY currency_id) e
+      ON e.currency_id = w.currency_id
+    WHERE coalesce(w.total, 0) <> coalesce(e.total, 0)""",
+)
 _TABLES = {
     "lots": "ledger_lot",
     "entries": "ledger_entry",
@@ -114,9 +137,9 @@ def differences(holder_ids: Iterable[int] | None = None) -> Iterator[Difference]
     tables = {name: cut.format(table) for name, table in _TABLES.items()}
     with connection.cursor() as django_cursor:
         cursor = copying.plain(django_cursor)
-        for check, statement in CHECKS.items():
-            cursor.execute(statement.format(**tables), {"holders": holders} if "%(" in cut else None)
-            for holder_id, subject, found, expected in cursor:
+        for statement in STATEMENTS:
+            cursor.execute(statement.format(**tables), None if holders is None else {"holders": holders})
+            for check, holder_id, subject, found, expected in cursor:
                 yield Difference(check, holder_id, subject, _whole(found), _whole(expected))
 
 

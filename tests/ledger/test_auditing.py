@@ -21,13 +21,13 @@ DAMAGE = {
     "an entry lost": (f"DELETE FROM ledger_entry WHERE {SPENT}", "lot remaining = sum of its entries"),
     "an entry twice": (
         (
-            "INSERT INTO ledger_entry (holder_id, entry_id, posting_id, lot_id, amount, effective_at, currency_id, kind,"
-            " contra) SELECT holder_id, entry_id + 100000, posting_id, lot_id, amount, effective_at, currency_id, kind,"
-            f" contra FROM ledger_entry WHERE {SPENT}"
+            "INSERT INTO ledger_entry (holder_id, entry_id, posting_id, lot_id, amount, effective_at, currency_id,"
+            " kind, contra) SELECT holder_id, entry_id + 100000, posting_id, lot_id, amount, effective_at, currency_id,"
+            f" kind, contra FROM ledger_entry WHERE {SPENT}"
         ),
         "lot remaining = sum of its entries",
     ),
-    "an entry's currency": (f"UPDATE ledger_entry SET currency_id = 2 WHERE {SPENT}", "entry currency = its lot's"),
+    "an entry's currency": (f"UPDATE ledger_entry SET currency_id = 2 WHERE {SPENT}", "entry currency = currency of its lot"),
     "an entry moved to another posting": (
         f"UPDATE ledger_entry SET posting_id = (SELECT min(posting_id) FROM ledger_posting) WHERE {SPENT}",
         "entry has its posting",
@@ -40,7 +40,7 @@ DAMAGE = {
     "a lot lost": ("DELETE FROM ledger_lot WHERE activity_id = 2", "lot remaining = sum of its entries"),
     "a wallet's total": ("UPDATE ledger_wallet SET total = total + 1", "wallet total = sum of its lots"),
     "a wallet lost": ("DELETE FROM ledger_wallet WHERE total > 0", "wallet total = sum of its lots"),
-    "a wallet's held": ("UPDATE ledger_wallet SET held = 1 WHERE total > 0", "wallet held = sum of its lots' held"),
+    "a wallet's held": ("UPDATE ledger_wallet SET held = 1 WHERE total > 0", "wallet held = sum held in its lots"),
     "a wallet's debt": ("UPDATE ledger_wallet SET debt = debt + 1", "wallet debt = sum of its debt entries"),
     "a debt forgotten": ("DELETE FROM ledger_debt_entry WHERE amount > 0", "wallet debt = sum of its debt entries"),
     "a repayment forgotten": ("DELETE FROM ledger_debt_entry WHERE amount < 0", "repayment = debt repaid"),
@@ -69,7 +69,7 @@ DAMAGE = {
             " UPDATE ledger_lot l SET remaining = remaining + 1, initial = initial + 1 FROM e"
             " WHERE l.holder_id = e.holder_id AND l.lot_id = e.lot_id"
         ),
-        "wallets = program's side",
+        "wallets = what the program gave",
     ),
     "a holder lost": ("DELETE FROM ledger_holder", "holder is known"),
 }  # fmt: skip
