@@ -68,11 +68,11 @@ def _limited(
     kinds = rule.period_kinds
     mine = (awards["rule"] == rule.code) & (awards["wanted"] > 0)
     own = awards.with_row_index("place").filter(mine)
-    rows = activities.select(pl.all().gather(own[ROW]))
+    dated = [name for name in ("occurred_at", "local_date", "week_start") if name in activities.columns]
+    rows = activities.select(pl.col(dated).gather(own[ROW]))
+    starts = (period_start(rulebook, rule, kind, dated).alias(kind) for kind in kinds)
     own = own.select("place", "activity_id", "holder_id", "wanted").with_columns(
-        rows.select(
-            "occurred_at", *(period_start(rulebook, rule, kind, rows.columns).alias(kind) for kind in kinds)
-        ).get_columns()
+        rows.select("occurred_at", *starts).get_columns()
     )
     taken = _taken(rule, usage)
     rows = own.filter(_may_overflow(rule, own, usage)).sort("occurred_at", "activity_id")

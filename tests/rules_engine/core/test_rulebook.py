@@ -112,7 +112,7 @@ _JUNK = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(documents(), st.data())
 def test_damage_anywhere_is_refused_or_read_but_never_breaks(document, data):
     rule = data.draw(st.sampled_from(document["rules"]))
