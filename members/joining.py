@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from audit import trail
 from identity import codes
@@ -81,7 +82,7 @@ class PendingJoin:
             )  # fmt: skip
         )
         if not accepted.email:
-            raise enrolment.InvalidContact("email", "")
+            raise enrolment.InvalidContact("email", _("An e-mail address is needed."))
         return cls(
             program_code=program.code,
             email=accepted.email,
@@ -128,7 +129,7 @@ def complete(*, user: User, pending: PendingJoin, now: datetime) -> Joined:
     afterwards whether activity was waiting for a claimed member.
     """
     if user.email != pending.email or not codes.is_proven(user):
-        raise NotYours("prove the address you typed")
+        raise NotYours(_("We could not confirm that this address is yours. Start again with a new code."))
     program = programs.program_by_code(pending.program_code)
     if program is None:
         raise enrolment.NotOffered("program", pending.program_code)

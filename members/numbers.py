@@ -1,4 +1,4 @@
-"""Numbers of cards and memberships: drawing them, checking them, and reading them as tills send them. Pure."""
+"""Numbers of cards and memberships: drawing them, checking them, and reading them as tills send them. No database."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 
 class Refused(Exception):
     """`row` is the position among the people enrolled together, from 0; None where that cannot be said."""
@@ -40,7 +42,7 @@ class TooYoung(Refused):
     field = "birth_date"
 
     def __init__(self, minimum: int) -> None:
-        super().__init__(f"members are {minimum} or older")
+        super().__init__(_("Members are %(minimum)s or older.") % {"minimum": minimum})
         self.minimum = minimum
 
 

@@ -9,13 +9,18 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.urls import include, path, reverse
+from django.utils import translation
 
 from identity import codes, staff
 from identity.models import User
 from identity.rights import EVERYWHERE
 
 pytestmark = pytest.mark.django_db
+
+
+CODE_MAILS = ["login_code", "email_confirmation", "email_confirmation_signup", "password_reset_code"]
 
 
 def page(request):
@@ -171,3 +176,29 @@ def test_an_invited_colleague_signs_in_by_code(client, now):
     ask_for_code(client, "sofia@example.org")
     enter(client, code_in(mail.outbox[0]))
     assert client.session["_auth_user_id"] == str(user.pk)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    "name", ["login_code", "email_confirmation", "email_confirmation_signup", "password_reset_code"]
+)
+def test_every_mail_with_a_code_is_written_in_both_languages(language, name):
+    values = {"code": "ABCD-EFGH", "program_name": "Club & Co"}
+    with translation.override(language):
+        subject = render_to_string(f"account/email/{name}_subject.txt", values)
+        body = render_to_string(f"account/email/{name}_message.txt", values)
+    assert "ABCD-EFGH" in subject
+    assert "\n" not in subject
+    assert ("Votre code est ABCD-EFGH" if language == "fr" else "Your code is ABCD-EFGH") in body
+    assert "&amp;" not in body
+
+
+def test_whoever_has_not_proven_the_address_does_so_after_the_password(client):
+    user = User.objects.create_user("fresh@example.org", "a long enough one 7")
+    answer = client.post(reverse("account_login"), {"login": "fresh@example.org", "password": "a long enough one 7"})
+    assert answer.status_code == 302
+    assert not signed_in(client)
+    code = code_in(mail.outbox[0])
+    client.post(answer.url, {"code": code})
+    assert signed_in(client)
+    assert codes.is_proven(user)
