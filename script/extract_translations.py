@@ -1,7 +1,7 @@
 """Finds every text of the screens and says which have no French yet; `--write` adds them, empty, to the catalogues.
 
 Texts come from the templates (through Django's own translator of templates) and the Python of the doors. Each lives in
-the catalogue of its room: templates/backoffice in backoffice/, templates/ui in web/, all other templates in portal/.
+the catalogue of its room: templates/backoffice in backoffice/, templates/ui in web/, the others in portal/.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_python
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("portal", "backoffice", "web")
 LANGUAGES = ("fr",)
+OTHERS = frozenset({"admin", "unfold"})
+"""Folders of templates that speak the admin's own language."""
 KEYWORDS = {
     **DEFAULT_KEYWORDS,
     "gettext_lazy": None,
@@ -60,8 +62,8 @@ def _sources() -> Iterator[tuple[str, Path, bytes]]:
     from django.utils.translation.template import templatize
 
     for path in sorted((ROOT / "templates").rglob("*")):
-        if path.suffix in {".html", ".txt"}:
-            place = path.relative_to(ROOT / "templates").parts[0]
+        place = path.relative_to(ROOT / "templates").parts[0]
+        if path.suffix in {".html", ".txt"} and place not in OTHERS:
             room = {"backoffice": "backoffice", "ui": "web"}.get(place, "portal")
             yield room, path, templatize(path.read_text(encoding="utf-8"), origin=str(path)).encode()
     for room in ROOMS:
