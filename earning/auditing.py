@@ -12,7 +12,8 @@ from ledger import auditing
 
 _AWARDS = """
 SELECT coalesce(a.holder_id, l.holder_id),
-       'activity ' || coalesce(a.activity_id, l.activity_id) || ' in currency ' || coalesce(a.currency_id, l.currency_id),
+       'activity ' || coalesce(a.activity_id, l.activity_id)
+       || ' in currency ' || coalesce(a.currency_id, l.currency_id),
        a.posted, l.amount
 FROM (SELECT holder_id, activity_id, currency_id, sum(posted)::bigint AS posted FROM award
       GROUP BY holder_id, activity_id, currency_id) a

@@ -14,10 +14,10 @@ from earning.marks import BUCKETS
 PURCHASE, RETURN, VISIT, EVENT = 1, 2, 3, 4
 
 _TABLES = (
-    "CREATE TEMPORARY TABLE IF NOT EXISTS work_mark"
-    " (mark_id bigint, holder_id bigint, activity_id bigint, occurred_on date) ON COMMIT DELETE ROWS",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS work (holder_id bigint, activity_id bigint, occurred_on date)"
-    " ON COMMIT DELETE ROWS",
+    """CREATE TEMPORARY TABLE IF NOT EXISTS work_mark
+       (mark_id bigint, holder_id bigint, activity_id bigint, occurred_on date) ON COMMIT DELETE ROWS""",
+    """CREATE TEMPORARY TABLE IF NOT EXISTS work
+       (holder_id bigint, activity_id bigint, occurred_on date) ON COMMIT DELETE ROWS""",
 )
 _READ_MARKS = """
 INSERT INTO work_mark SELECT mark_id, holder_id, activity_id, occurred_on FROM mark
@@ -38,7 +38,8 @@ _ACTIVITIES = f"""
 SELECT a.activity_id, work.holder_id, t.membership_id, t.program_id, a.kind,
        (extract(epoch FROM a.occurred_at) * 1000000)::bigint, a.occurred_on, a.store_id, a.channel, a.currency,
        a.gross, a.net, a.event_type,
-       cardinality(a.states), array_to_string(a.states, '{frames.ARRAY_SEPARATOR}'), array_to_string(a.quantities, '{frames.ARRAY_SEPARATOR}'),
+       cardinality(a.states), array_to_string(a.states, '{frames.ARRAY_SEPARATOR}'),
+       array_to_string(a.quantities, '{frames.ARRAY_SEPARATOR}'),
        array_to_string(a.grosses, '{frames.ARRAY_SEPARATOR}'), array_to_string(a.nets, '{frames.ARRAY_SEPARATOR}'),
        a.line_attributes, a.tenders, a.attributes
 FROM work
@@ -84,6 +85,7 @@ _STATE_SCHEMA: dict[str, Any] = {
     "tags": pl.String,
     "attributes": pl.String,
 }
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -140,12 +142,16 @@ def lines_of(activities: pl.DataFrame) -> pl.DataFrame:
     bought = activities.filter(pl.col("line_count") > 0)
     counts = bought["line_count"]
     owner = bought.select(pl.col("activity_id").repeat_by("line_count").explode())["activity_id"]
-    first = (counts.cum_sum() - counts).gather(pl.arange(0, bought.height, eager=True).repeat_by(counts).explode()) if (
-        bought.height
-    ) else counts
+    first = (
+        (counts.cum_sum() - counts).gather(pl.arange(0, bought.height, eager=True).repeat_by(counts).explode())
+        if (bought.height)
+        else counts
+    )
     columns = {"states": "state", "quantities": "quantity", "grosses": "gross", "nets": "net"}
     if bought.is_empty():
-        return pl.DataFrame(schema={"activity_id": pl.Int64, "line": pl.Int32} | dict.fromkeys(columns.values(), pl.Int64))
+        return pl.DataFrame(
+            schema={"activity_id": pl.Int64, "line": pl.Int32} | dict.fromkeys(columns.values(), pl.Int64)
+        )
     line = (pl.arange(1, owner.len() + 1, eager=True) - first).cast(pl.Int32)
     return pl.DataFrame(
         [owner, line.alias("line"), *(frames.flattened(bought[name]).alias(short) for name, short in columns.items())]

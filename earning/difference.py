@@ -91,9 +91,7 @@ def write(cursor: Any, difference: Difference) -> None:
     if difference.added.height:
         frames.write(cursor, difference.added.sort("holder_id", "activity_id"), "award", _AWARD)
     if difference.changed.height:
-        cursor.execute(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS work_award (LIKE award) ON COMMIT DELETE ROWS"
-        )
+        cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS work_award (LIKE award) ON COMMIT DELETE ROWS")
         frames.write(cursor, difference.changed, "work_award", _AWARD)
         cursor.execute(
             "UPDATE award SET rulebook_id = coalesce(new.rulebook_id, award.rulebook_id), wanted = new.wanted,"

@@ -34,7 +34,9 @@ def local_moments(activities: pl.DataFrame, terms: Terms) -> pl.DataFrame:
     return placed.with_columns(local.alias("local_at"))
 
 
-def assemble(cursor: Any, activities: pl.DataFrame, rulebook: Rulebook, terms: Terms, products: batches.Products) -> Facts:
+def assemble(
+    cursor: Any, activities: pl.DataFrame, rulebook: Rulebook, terms: Terms, products: batches.Products
+) -> Facts:
     """Join everything the rulebook reads to these activities (rows of one program, with local moments)."""
     activities = history.facts(cursor, activities, rulebook.volatile_facts())
     lines = batches.lines_of(activities)

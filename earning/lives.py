@@ -14,7 +14,9 @@ from programs.queries import Currency
 _MOMENT = pl.Datetime("us", "UTC")
 
 
-def add_to(moves: pl.DataFrame, currencies: dict[int, Currency], *, late_lives_days: int, now: datetime) -> pl.DataFrame:
+def add_to(
+    moves: pl.DataFrame, currencies: dict[int, Currency], *, late_lives_days: int, now: datetime
+) -> pl.DataFrame:
     """`moves` with available_at and expires_at (null: never).
 
     Needs currency_id, local_date, zone and occurred_at. Points posted late live at least `late_lives_days`

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from ledger import queries as pots
+from ledger import totals
 from members import queries as members
 from programs import queries as programs
 from programs.models import Program
@@ -59,7 +59,7 @@ def _pots(program: Program, now: datetime) -> tuple[dict[str, dict[str, int]], d
     balances = {one.code: {"available": 0, "pending": 0, "debt": 0} for one in currencies.values()}
     owed: dict[str, Decimal] = {code: Decimal(0) for code in markets}
     for market_code, holder_ids in members.holders_by_market(program.pk).items():
-        for total in pots.totals_of(holder_ids, now):
+        for total in totals.of(holder_ids, now):
             currency = currencies.get(total.currency_id)
             if currency is None:
                 continue

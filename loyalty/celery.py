@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty.settings")
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 app = Celery("fidelio")
-app.config_from_object("django.conf:settings.CELERY")
+app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 

@@ -46,5 +46,6 @@ def configuration(*, debug: bool) -> dict[str, Any]:
         "loggers": {
             name: {"level": "INFO"}
             for name in ("loyalty", "earning", "activity", "ledger", "members", "django_structlog", "celery")
-        },
+        }
+        | {"django_structlog.celery": {"level": "WARNING"}},  # a doorbell is not worth a line
     }

@@ -23,7 +23,9 @@ class UnfitServer(Exception):
 def acting_as_owner() -> Iterator[None]:
     """Let Django's default connection be the owner's while a command of the schema runs."""
     app = connections["default"]
-    wrapper: BaseDatabaseWrapper = load_backend(app.settings_dict["ENGINE"]).DatabaseWrapper(owner_settings(), "default")
+    wrapper: BaseDatabaseWrapper = load_backend(app.settings_dict["ENGINE"]).DatabaseWrapper(
+        owner_settings(), "default"
+    )
     connections["default"] = wrapper
     try:
         yield
@@ -59,7 +61,9 @@ def check_server() -> None:
         )
         number, version, encoding = cursor.fetchone()
     if number < MINIMUM_VERSION:
-        raise UnfitServer(f"this is PostgreSQL {version}: Fidelio needs 17 or later, for the C.UTF-8 locale it sorts by")
+        raise UnfitServer(
+            f"this is PostgreSQL {version}: Fidelio needs 17 or later, for the C.UTF-8 locale it sorts by"
+        )
     if encoding != "UTF8":
         raise UnfitServer(f"the database is encoded in {encoding}: create it with ENCODING 'UTF8'")
 

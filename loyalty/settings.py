@@ -145,6 +145,7 @@ CELERY: dict[str, Any] = {
     },
     "beat_schedule_filename": "/tmp/fidelio-celerybeat-schedule",
 }
+globals().update({f"CELERY_{name.upper()}": value for name, value in CELERY.items()})
 CLAIM_LEASE_SECONDS = ENVIRONMENT.lease_seconds
 
 AUTH_USER_MODEL = "identity.User"
@@ -167,7 +168,10 @@ LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "portal:home"  # by name: ins
 ACCOUNT_ADAPTER = "identity.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]  # sign-up is closed; without a password here sign-in has no field for it
+ACCOUNT_SIGNUP_FIELDS = [
+    "email*",
+    "password1",
+]  # closed; without a password here sign-in has none
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 900

@@ -23,7 +23,9 @@ def stack_of(home: Home) -> stack.Stack:
     """An empty stack whose mails land in files and whose pages go over plain HTTP."""
     mails = home.path / "mail"
     mails.mkdir(parents=True, exist_ok=True)
-    return stack.Stack({"PLAIN_HTTP": "1", "EMAIL_URL": f"file://{mails}", "POLARS_MAX_THREADS": "1"}, home.path / "logs")
+    return stack.Stack(
+        {"PLAIN_HTTP": "1", "EMAIL_URL": f"file://{mails}", "POLARS_MAX_THREADS": "1"}, home.path / "logs"
+    )
 
 
 def start(processes: stack.Stack, *, with_worker: bool) -> str:
@@ -50,8 +52,7 @@ def free_port() -> int:
 def _wait(processes: stack.Stack, port: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if fallen := processes.fallen():
-            raise DidNotStart(f"{fallen} ended at once: read {log_of(processes, fallen)}")
+        check(processes)
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
                 if answer.status == 200:
@@ -59,6 +60,12 @@ def _wait(processes: stack.Stack, port: int) -> None:
         except OSError:
             time.sleep(0.1)
     raise DidNotStart(f"the site does not answer on port {port}: read {log_of(processes, 'web')}")
+
+
+def check(processes: stack.Stack) -> None:
+    """Raise DidNotStart when one of the processes has ended."""
+    if fallen := processes.fallen():
+        raise DidNotStart(f"{fallen} ended by itself: read {log_of(processes, fallen)}")
 
 
 def log_of(processes: stack.Stack, name: str) -> Path:

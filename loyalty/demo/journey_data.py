@@ -14,12 +14,16 @@ from pathlib import Path
 
 import polars as pl
 
-LAST_DAY = date(2018, 1, 1)  # of the data: its last basket was paid four hours into the new year
+LAST_DAY = date(2017, 12, 31)  # of the data, on the clocks of its stores
+ZONE = "America/New_York"
 _FIRST_NAMES = (
-    "Camille Hugo Inès Marc Sofia Louis Emma Gabriel Jade Léo Alice Raphaël Lina Arthur Chloé Adam Mila Jules Anna Noah"
-    " Rose Paul Léa Nathan Manon Victor Zoé Simon Eva Martin Nora Oscar Lucie Samuel Clara Théo Elsa Antoine Maya Rémi"
-    " Olivia James Grace Henry Ruby Walter Hazel Frank Ivy Peter Stella Oliver Violet George Iris Daniel Pearl Felix"
-).split()
+    "Camille", "Hugo", "Inès", "Marc", "Sofia", "Louis", "Emma", "Gabriel", "Jade", "Léo",
+    "Alice", "Raphaël", "Lina", "Arthur", "Chloé", "Adam", "Mila", "Jules", "Anna", "Noah",
+    "Rose", "Paul", "Léa", "Nathan", "Manon", "Victor", "Zoé", "Simon", "Eva", "Martin",
+    "Nora", "Oscar", "Lucie", "Samuel", "Clara", "Théo", "Elsa", "Antoine", "Maya", "Rémi",
+    "Olivia", "James", "Grace", "Henry", "Ruby", "Walter", "Hazel", "Frank", "Ivy", "Peter",
+    "Stella", "Oliver", "Violet", "George", "Iris", "Daniel", "Pearl", "Felix",
+)  # fmt: skip
 
 
 class DataMissing(RuntimeError):
@@ -115,7 +119,10 @@ def _household(number: int) -> Household:
     seed = hashlib.sha256(f"complete journey household {number}".encode()).digest()
     body = f"2{int.from_bytes(seed[:8], 'big') % 10**14:014d}"
     return Household(
-        number, f"HH{number:06d}", body + _luhn(body), _FIRST_NAMES[int.from_bytes(seed[8:12], "big") % len(_FIRST_NAMES)]
+        number,
+        f"HH{number:06d}",
+        body + _luhn(body),
+        _FIRST_NAMES[int.from_bytes(seed[8:12], "big") % len(_FIRST_NAMES)],
     )
 
 
@@ -130,15 +137,21 @@ def _receipts(chosen: list[Household], moved_by: timedelta, copy: int) -> pl.Laz
         schema={"household_id": pl.Int64, "card": pl.String},
         orient="row",
     )
-    cents = {name: (pl.col(name) * 100).round().cast(pl.Int64) for name in ("sales_value", "retail_disc", "coupon_match_disc")}
+    cents = {
+        name: (pl.col(name) * 100).round().cast(pl.Int64)
+        for name in ("sales_value", "retail_disc", "coupon_match_disc")
+    }
     receipt = pl.col("basket_id").cast(pl.String)
     return (
         transactions()
+        .with_row_index("line")  # the order within a receipt, before a join may change it
         .with_columns(pl.col("household_id").cast(pl.Int64))
         .join(cards, on="household_id")
         .select(
             (receipt if copy == 0 else receipt + f"-{copy}").alias("receipt_id"),
-            (pl.col("transaction_timestamp").dt.replace_time_zone(None).dt.cast_time_unit("us") + moved_by).alias("occurred_at"),
+            (pl.col("transaction_timestamp").dt.replace_time_zone(None).dt.cast_time_unit("us") + moved_by).alias(
+                "occurred_at"
+            ),
             pl.col("store_id").cast(pl.Int64).cast(pl.String).alias("store"),
             "card",
             pl.col("product_id").cast(pl.String).alias("sku"),
@@ -146,9 +159,15 @@ def _receipts(chosen: list[Household], moved_by: timedelta, copy: int) -> pl.Laz
             (cents["sales_value"] + cents["retail_disc"] + cents["coupon_match_disc"]).alias("gross"),
             (cents["retail_disc"] + cents["coupon_match_disc"]).alias("discount"),
             cents["sales_value"].alias("net"),
-            pl.int_range(pl.len()).alias("line"),
+            "line",
         )
     )
+
+
+def _local(column: str) -> pl.Expr:
+    """The data's moments are UTC (its baskets peak at 22 h); its stores are in the east of the United States."""
+    moment = pl.col(column).dt.cast_time_unit("us").dt.replace_time_zone("UTC")
+    return moment.dt.convert_time_zone(ZONE).dt.replace_time_zone(None)
 
 
 def _money(column: str) -> pl.Expr:

@@ -188,7 +188,9 @@ class EmbeddedPostgres:
                 break
             time.sleep(0.03)
         tail = self.log.read_text(errors="replace")[-1500:] if self.log.exists() else ""
-        raise CannotStart(f"PostgreSQL did not start in {self.place.data} ({problem}). Its log {self.log} ends:\n{tail}")
+        raise CannotStart(
+            f"PostgreSQL did not start in {self.place.data} ({problem}). Its log {self.log} ends:\n{tail}"
+        )
 
     def _admin(self, port: int) -> str:
         return f"postgresql://{SUPERUSER}:{self.home.secret(SUPERUSER)}@127.0.0.1:{port}/postgres"

@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root. This finds a way to start it that changes the mode of no folder we did not make."""
+"""PostgreSQL refuses to run as root. This starts it all the same, changing the mode of no folder we did not make."""
 
 from __future__ import annotations
 

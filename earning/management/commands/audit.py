@@ -26,6 +26,8 @@ class Command(BaseCommand):
             options["json"].write_text(json.dumps(found.as_document(), indent=2) + "\n")
         for difference in found.differences[: options["most"]]:
             self.stdout.write(str(difference))
-        self.stdout.write(f"{found.entries} entries, {found.awards} awards checked: {len(found.differences)} differences")
+        self.stdout.write(
+            f"{found.entries} entries, {found.awards} awards checked: {len(found.differences)} differences"
+        )
         if found.differences:
             raise CommandError("the books do not add up", returncode=1)
