@@ -21,8 +21,10 @@ from values.money import minor_exponent
 INVALID, MIXED, HELD = "InvalidField", "MixedReceipt", "HeldWithReceipt"
 RECEIPT = "receipt"  # number of a receipt in its chunk, in order of first rows
 _UNIT_PRICE_STEP = 10**9  # a thousandth times a unit price of nine decimals, down to a thousandth of money
+ARRAYS = {"quantity": "quantities", "gross": "grosses", "discount": "discounts", "net": "nets"}
+_RARE = {"tax": "taxes", "line": "line_numbers"}
 _MONEY = ("gross", "discount", "net", "tax")
-_SEPARATOR = "\x1f"
+_SEPARATOR, _BETWEEN = "\x1f", "\x1e"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Assembled:
     """What a chunk holds.
 
     `receipts`: RECEIPT, receipt_id, kind_code, original_receipt_id, occurred (UTC), occurred_on, store_id, channel,
-    currency, card, member, email, phone, event_type, tenders, attributes (JSON text), content_hash, rows.
+    currency, card, member, email, phone, event_type, tenders, attributes (JSON text), content_hash, rows, gross, net,
+    and the arrays quantities, grosses, discounts, nets, taxes, line_numbers as text.
     `lines`: of good receipts, in order: RECEIPT, sku, product_name, category, brand, quantity (thousandths), gross,
     discount, net, tax (minor units), line, line.NAME.
     `places`: RECEIPT, LINE of every good row. `bad`: ROW, LINE, receipt_id, reason, field, detail.
@@ -60,7 +63,7 @@ def assemble(heads: pl.DataFrame, lines: pl.DataFrame, currency: str) -> Assembl
     places = lines.select(RECEIPT, LINE)
     if lines.get_column("no_line").any():
         lines = lines.filter(~pl.col("no_line"))
-    return Assembled(with_content_hash(receipts, lines), lines, places, bad)
+    return Assembled(_with_content_hash(_with_lines(receipts, lines)), lines, places, bad)
 
 
 # receipts
@@ -248,34 +251,77 @@ def _bad(lines: pl.DataFrame, receipts: pl.DataFrame) -> tuple[pl.DataFrame, pl.
 # content
 
 
-def with_content_hash(receipts: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+def _with_lines(receipts: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Add the receipts' arrays (as PostgreSQL writes them), their sums, and the texts only the content hash reads."""
+    rare = ["tax", "line", *sorted(name for name in lines.columns if name.startswith("line."))]
+    present = [name for name in rare if lines.get_column(name).null_count() < lines.height]
+    grouped = lines.group_by(RECEIPT, maintain_order=True).agg(
+        "sku",
+        *(pl.col(name).alias(arrays) for name, arrays in ARRAYS.items()),
+        *present,
+        pl.col("gross").sum(),
+        pl.col("net").sum(),
+    )
+    texts = grouped.select(
+        RECEIPT,
+        "gross",
+        "net",
+        pl.col("sku").list.join(_BETWEEN).alias("said.sku"),
+        *(array(name) for name in ARRAYS.values()),
+        *(_said(name) for name in present),
+        *(array(name).alias(_RARE[name]) for name in present if name in _RARE),
+    )
+    receipts = receipts.join(texts, on=RECEIPT, how="left", maintain_order="left")
+    absent = [name for name in (*(f"said.{name}" for name in rare), *_RARE.values()) if name not in receipts.columns]
+    return receipts.with_columns(
+        pl.col(*ARRAYS.values()).fill_null("{}"),
+        pl.col("gross", "net").fill_null(0),
+        *(pl.lit(None, pl.String).alias(name) for name in absent),
+    )
+
+
+def array(name: str) -> pl.Expr:
+    """A list column of integers as the text of a PostgreSQL array; a list of nothing but nulls is no array."""
+    elements = pl.col(name).cast(pl.List(pl.String)).list.eval(pl.element().fill_null("NULL")).list.join(",")
+    text = pl.concat_str(pl.lit("{"), elements, pl.lit("}"))
+    said = pl.col(name).list.drop_nulls().list.len() > 0
+    return (pl.when(said).then(text) if name in _RARE else text).alias(name)
+
+
+def _said(name: str) -> pl.Expr:
+    """A rare field of the lines as text; nothing when no line of the receipt says it, whatever the others do."""
+    text = pl.col(name).cast(pl.List(pl.String)).list.eval(pl.element().fill_null("")).list.join(_BETWEEN)
+    return pl.when(pl.col(name).list.drop_nulls().list.len() > 0).then(text).alias(f"said.{name}")
+
+
+def _with_content_hash(receipts: pl.DataFrame) -> pl.DataFrame:
     """Add content_hash: 128 bits over everything sent about a receipt, who the sender said it was included.
 
     Not over what we make of it: ids of ours, and names of products, which are the catalogue's and change there.
     """
-    named = sorted(name for name in lines.columns if name.startswith("line."))
-    told = ["sku", "quantity", "gross", "discount", "net", "tax", "line", *named]
-    texts = lines.group_by(RECEIPT, maintain_order=True).agg(
-        pl.col(name).cast(pl.String).fill_null("") for name in told
-    )
-    texts = texts.select(
-        RECEIPT, pl.concat_str([pl.col(name).list.join("\x1e") for name in told], separator=_SEPARATOR).alias("lines")
-    )
-    receipts = receipts.join(texts, on=RECEIPT, how="left", maintain_order="left")
+    named = sorted(name for name in receipts.columns if name.startswith("said.line."))
+    own = ("kind_code", "original_receipt_id", "store", "channel", *canonical.BEARER, "currency")
+    texts = ("event_type", "tenders", "attributes", "said.sku", *ARRAYS.values(), "said.tax", "said.line")
     whole = receipts.select(
         pl.concat_str(
             [
-                pl.col(name).cast(pl.String).fill_null("")
-                for name in ("kind_code", "original_receipt_id", "store", "channel", *canonical.BEARER, "currency")
-            ]
-            + [pl.col("occurred").dt.epoch("us").cast(pl.String)]
-            + [pl.col(name).fill_null("") for name in ("event_type", "tenders", "attributes", "lines")]
-            + [pl.lit(_SEPARATOR.join(named))],
+                *(pl.col(name).cast(pl.String).fill_null("") for name in own),
+                pl.col("occurred").dt.epoch("us").cast(pl.String),
+                *(pl.col(name).fill_null("") for name in texts),
+                *(_named_text(name) for name in named),
+            ],
             separator=_SEPARATOR,
         )
     ).to_series()
-    hashes = pl.Series("content_hash", _digests(whole), pl.String)
-    return receipts.drop("lines").with_columns(hashes)
+    said = [name for name in receipts.columns if name.startswith("said.")]
+    return receipts.drop(said).with_columns(pl.Series("content_hash", _digests(whole), pl.String))
+
+
+def _named_text(name: str) -> pl.Expr:
+    """An attribute of the lines with its name; nothing where a receipt has none, though another of the file has."""
+    return (
+        pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit(f"{name}="), pl.col(name))).otherwise(pl.lit(""))
+    )
 
 
 def _digests(texts: Iterable[str]) -> list[str]:

@@ -12,9 +12,3 @@ def copy_in(cursor: Any, table: str, frame: pl.DataFrame) -> None:
     text = frame.write_csv(include_header=False, separator="\t", null_value="", quote_style="necessary")
     with cursor.copy(f"COPY {table} ({', '.join(frame.columns)}) FROM STDIN (FORMAT csv, DELIMITER E'\\t')") as copy:
         copy.write(text)
-
-
-def array(name: str) -> pl.Expr:
-    """A list column of integers as the text of a PostgreSQL array."""
-    elements = pl.col(name).cast(pl.List(pl.String)).list.eval(pl.element().fill_null("NULL")).list.join(",")
-    return pl.concat_str(pl.lit("{"), elements, pl.lit("}")).alias(name)

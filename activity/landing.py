@@ -7,6 +7,7 @@ receipts wait for each other instead of killing each other.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ import psycopg
 from django.db import connection, transaction
 
 from activity import attribution, canonical, copying, returns
-from activity.assembly import RECEIPT, Assembled
+from activity.assembly import ARRAYS, RECEIPT, Assembled, array
 from activity.bearers import Register, Said
 from activity.hooks import on_landed
 from ledger.copying import moments, numbers, plain
@@ -32,7 +33,11 @@ DELETE FROM pg_temp.arriving
 """
 _KEY = ["source_id", "external_id", "activity_id", "occurred_on", "content_hash"]
 _OUTCOME = [RECEIPT, "receipt_id", "activity_id", "occurred_on", "kind_code", "rows"]
-_ARRAYS = ("quantities", "grosses", "discounts", "nets")
+_ACTIVITY = [
+    *("activity_id", "occurred_on", "occurred_at", "kind", "source_id", "external_id", "original_external_id"),
+    *("bearer_id", "store_id", "channel", "currency", "gross", "net", "event_type", "states", *ARRAYS.values()),
+    *("taxes", "line_numbers", "line_attributes", "tenders", "attributes", "file_id"),
+]
 
 
 @dataclass
@@ -180,12 +185,14 @@ def _states(lines: pl.DataFrame, sender: Sender, now: datetime) -> pl.DataFrame:
     latest = products.latest_state_id()
     if latest != sender.latest_state:
         sender.states.clear()
-    said = lines.group_by("sku").agg(pl.col(name).drop_nulls().first() for name in canonical.PRODUCT[1:])
-    describes = any(said.get_column(name).null_count() < said.height for name in canonical.PRODUCT[1:])
+    told = [name for name in canonical.PRODUCT[1:] if lines.get_column(name).null_count() < lines.height]
+    said = lines.select(canonical.PRODUCT).unique("sku", keep="first", maintain_order=True)
+    if told:
+        said = lines.group_by("sku").agg(pl.col(name).drop_nulls().first() for name in canonical.PRODUCT[1:])
     skus = said.get_column("sku").to_list()
     unknown = [sku for sku in skus if sku not in sender.states]
-    if unknown or describes:
-        asked = said if describes else said.filter(pl.col("sku").is_in(unknown))
+    if unknown or told:
+        asked = said if told else said.filter(pl.col("sku").is_in(unknown))
         asked = asked.with_columns(pl.col(canonical.PRODUCT[1:]).fill_null(""))
         texts = [asked.get_column(name).to_list() for name in canonical.PRODUCT]
         sender.states |= products.states_for(catalogue_id=sender.catalogue_id, said=products.Said(*texts), now=now)
@@ -239,45 +246,27 @@ def _keys(cursor: Any, receipts: pl.DataFrame, sender: Sender) -> tuple[pl.DataF
 
 
 def _write(cursor: Any, fresh: pl.DataFrame, lines: pl.DataFrame, states: pl.DataFrame, sender: Sender) -> None:
-    lines = lines.select(RECEIPT, "sku", "line", quantities="quantity", grosses="gross", discounts="discount",
-                         nets="net", taxes="tax")  # fmt: skip
-    lines = lines.join(states, on="sku", how="left", maintain_order="left")
-    optional = [name for name in ("taxes", "line") if lines.get_column(name).null_count() < lines.height]
-    arrays = lines.group_by(RECEIPT, maintain_order=True).agg(pl.col("state", *_ARRAYS, *optional))
-    totals = lines.group_by(RECEIPT, maintain_order=True).agg(
-        pl.col("grosses").sum().alias("gross"), pl.col("nets").sum().alias("net")
+    named = {name: name[5:] for name in lines.columns if name.startswith("line.")}
+    placed = lines.select(RECEIPT, "sku", *named).join(states, on="sku", how="left", maintain_order="left")
+    by_receipt = placed.group_by(RECEIPT, maintain_order=True).agg("state", *named)
+    by_receipt = by_receipt.select(RECEIPT, array("state").alias("states"), _line_attributes(by_receipt, named))
+    rows = fresh.join(by_receipt, on=RECEIPT, how="left", maintain_order="left")
+    rows = rows.with_columns(
+        moments(rows.get_column("occurred")).alias("occurred_at"),
+        pl.col("states").fill_null("{}"),
+        pl.lit(sender.file_id, pl.Int64).alias("file_id"),
     )
-    arrays = arrays.select(RECEIPT, *(copying.array(name) for name in ("state", *_ARRAYS, *optional)))
-    rows = fresh.join(arrays, on=RECEIPT, how="left", maintain_order="left")
-    rows = rows.join(totals, on=RECEIPT, how="left", maintain_order="left")
-    none = pl.lit(None, pl.String)
-    copying.copy_in(
-        cursor,
-        "activity",
-        rows.select(
-            "activity_id",
-            "occurred_on",
-            moments(rows.get_column("occurred")).alias("occurred_at"),
-            pl.col("kind_code").alias("kind"),
-            "source_id",
-            "external_id",
-            pl.col("original_receipt_id").alias("original_external_id"),
-            "bearer_id",
-            "store_id",
-            "channel",
-            "currency",
-            pl.col("gross").fill_null(0),
-            pl.col("net").fill_null(0),
-            "event_type",
-            pl.col("state").fill_null("{}").alias("states"),
-            pl.col(_ARRAYS).fill_null("{}"),
-            (pl.col("taxes") if "taxes" in optional else none).alias("taxes"),
-            (pl.col("line") if "line" in optional else none).alias("line_numbers"),
-            "tenders",
-            "attributes",
-            pl.lit(sender.file_id, pl.Int64).alias("file_id"),
-        ),
-    )
+    rows = rows.rename({"kind_code": "kind", "original_receipt_id": "original_external_id"})
+    copying.copy_in(cursor, "activity", rows.select(_ACTIVITY))
+
+
+def _line_attributes(by_receipt: pl.DataFrame, named: dict[str, str]) -> pl.Series:
+    """A JSON object per receipt: attribute -> one value a line; null where no line says one."""
+    texts: list[str | None] = [None] * by_receipt.height
+    for at, row in enumerate(by_receipt.select(*named).iter_rows(named=True)) if named else ():
+        said = {named[name]: values for name, values in row.items() if any(value is not None for value in values)}
+        texts[at] = json.dumps(said, ensure_ascii=False) if said else None
+    return pl.Series("line_attributes", texts, pl.String)
 
 
 def _attribute(

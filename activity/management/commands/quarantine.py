@@ -45,10 +45,10 @@ class Command(BaseCommand):
     def _list(self, options: dict[str, Any]) -> None:
         rows = self._narrowed(options)
         if options["counts"]:
-            for row in (
-                rows.order_by().values("source__code", "reason", "field").annotate(rows=Count("id")).order_by("-rows")
-            ):
-                self.stdout.write(f"{row['rows']:>8}  {row['source__code']}  {row['reason']} {row['field']}".rstrip())
+            groups = rows.order_by().values("source__code", "reason", "field").annotate(rows=Count("id"))
+            for group in groups.order_by("-rows"):
+                told = f"{group['rows']:>8}  {group['source__code']}  {group['reason']} {group['field']}"
+                self.stdout.write(told.rstrip())
             return
         for row in rows[: options["limit"]]:
             self.stdout.write(json.dumps(_told(row), ensure_ascii=False) if options["json"] else _line(row))
