@@ -76,6 +76,8 @@ class Tables:
             return cls(facts.activities, lines.with_columns(run), facts.products, facts.stores)
         numbered = facts.activities.select("activity_id", row=pl.int_range(pl.len(), dtype=pl.UInt32))
         rows = starts.join(numbered, on="activity_id", how="left", maintain_order="left")["row"]
+        if rows.len() != starts.height:
+            raise InvalidFacts("an activity is there twice")
         if rows.has_nulls():
             raise InvalidFacts("there are lines of activities that are not there")
         return cls(facts.activities, lines.with_columns(row=rows.gather(run)), facts.products, facts.stores)

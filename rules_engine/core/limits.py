@@ -3,6 +3,7 @@
 A negative award takes nothing of a limit and is taken nothing of: points and times count awards above zero.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -42,7 +43,7 @@ def usage_periods(rulebook: Rulebook, activities: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
 
-def period_start(rulebook: Rulebook, rule: Rule, kind: str, columns: list[str]) -> pl.Expr:
+def period_start(rulebook: Rulebook, rule: Rule, kind: str, columns: Sequence[str]) -> pl.Expr:
     """First local day of the period an activity falls in. A campaign is the rule's validity."""
     day = pl.col("local_date")
     match kind:
@@ -67,6 +68,8 @@ def _limited(
 ) -> pl.DataFrame:
     kinds = rule.period_kinds
     mine = (awards["rule"] == rule.code) & (awards["wanted"] > 0)
+    if not mine.any():
+        return awards
     own = awards.with_row_index("place").filter(mine)
     dated = [name for name in ("occurred_at", "local_date", "week_start") if name in activities.columns]
     rows = activities.select(pl.col(dated).gather(own[ROW]))

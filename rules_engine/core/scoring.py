@@ -98,7 +98,7 @@ def best_of_groups(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Ta
 
 
 def stopped(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -> dict[str, pl.Series]:
-    """A rule that stops, and really gave something, ends every rule after it, in all phases and currencies."""
+    """A rule that stops, and gave something before limits, ends every rule after it, in all phases and currencies."""
     left: dict[str, pl.Series] = {}
     ended: pl.Series | None = None
     for rule in rulebook.earning:

@@ -20,7 +20,7 @@ def one(rule, of, **others):
 def test_whole_steps_count_over_the_lines_together():
     rule = {"earn": {"per_amount": {"points": 3, "every": 10, "step": "whole"}}}
     assert one(rule, facts({"lines": [(0, 1, 999), (1, 1, 999), (2, 1, 2)]})) == 6
-    assert one(rule, facts({"lines": [(0, 1, -999)]})) == 0
+    assert given(rulebook(rule), facts({"lines": [(0, 1, -1999)]}), "wanted") == {}
 
 
 def test_s54_two_units_then_one():
@@ -158,6 +158,9 @@ def test_facts_that_are_missing_are_named():
     with pytest.raises(InvalidFacts, match=r"member\.tier"):
         score(book, facts(R152))
     of = facts(R152, R152)
+    twice = Facts(of.activities.with_columns(activity_id=pl.lit(1)), of.lines.head(3), of.products, of.stores)
+    with pytest.raises(InvalidFacts, match="twice"):
+        score(rulebook(per_euro(1)), twice)
     with pytest.raises(InvalidFacts, match="lines of activities"):
         score(rulebook(per_euro(1)), Facts(of.activities.head(1), of.lines, of.products, of.stores))
 
@@ -178,6 +181,13 @@ def test_nothing_gives_nothing():
         ({"fact": "store.code", "is_set": False}, True),
         ({"fact": "receipt.tender", "ne": "cash"}, False),
         ({"fact": "line.tag", "ne": "red"}, True),
+        ({"fact": "line.net", "lt": "12.005"}, True),
+        ({"fact": "line.net", "ge": "11.995"}, True),
+        ({"fact": "line.net", "le": "11.995"}, False),
+        ({"fact": "line.net", "gt": "12.005"}, False),
+        ({"fact": "line.net", "gt": "11.995"}, True),
+        ({"fact": "line.net", "between": ["11.995", "12.005"]}, True),
+        ({"fact": "line.net", "in": ["12.005", 13]}, False),
         ({"fact": "line.colour", "eq": "red"}, True),
         ({"fact": "line.colour", "ne": "green"}, True),
         ({"fact": "line.size", "eq": 5}, True),
@@ -199,6 +209,14 @@ def test_conditions(when, holds):
     line = {"product": 0, "net": 1200, "line.colour": "red"}
     of = facts({"lines": [line], "store": None, "tenders": None}, products=[product])
     assert total(rulebook({"earn": {"fixed": 1}, "when": when}), of) == holds
+
+
+def test_what_the_line_says_comes_before_what_its_product_says():
+    products = [{"sku": "1", "tags": [], "attr.colour": "red"}]
+    lines = [{"product": 0, "net": 100, "line.colour": "blue"}, {"product": 0, "net": 200, "line.colour": None}]
+    of = facts({"lines": lines}, products=products)
+    assert one(per_euro(1, when={"fact": "line.colour", "eq": "red"}), of) == 2
+    assert one(per_euro(1, when={"fact": "line.colour", "eq": "blue"}), of) == 1
 
 
 @pytest.mark.parametrize(

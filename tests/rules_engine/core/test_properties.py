@@ -19,7 +19,7 @@ def scored(book, facts):
     return {(activity, rule): (wanted, granted) for activity, rule, wanted, granted in columns.iter_rows()}
 
 
-@settings(max_examples=100)
+@settings(max_examples=80)
 @given(documents(), worlds())
 def test_columns_and_a_plain_reading_agree(document, world):
     book = Rulebook.from_document(document)
@@ -36,7 +36,7 @@ def test_the_order_of_rows_changes_nothing(document, world, random):
     assert scored(book, facts_of(world)) == expected
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(documents(), worlds())
 def test_holders_in_batches_of_their_own_get_the_same(document, world):
     book, facts = Rulebook.from_document(document), facts_of(world)
