@@ -13,7 +13,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from unfold import admin as theme
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from adminsite import changes, rights
 from adminsite.fields import NamesField, RowForm
@@ -51,7 +51,7 @@ class _Fields:
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         # boxes to tick: nobody remembers which key to hold
-        kwargs["widget"] = UnfoldAdminCheckboxSelectMultiple()
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         field = super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
         field.help_text = ""
         return field

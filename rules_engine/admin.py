@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as said
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from adminsite import ModelAdmin, ReadOnlyModelAdmin, rights
 from audit import clock
 from programs import queries as programs
 from rules_engine import portraits, queries, rulebooks
-from rules_engine.models import Rulebook, RuleStop
+from rules_engine.models import Rule, Rulebook, RuleStop
 
 _PUBLISH = "rulebooks.publish"
 
@@ -115,7 +116,24 @@ def _page(row: Rulebook) -> dict[str, Any]:
     }
 
 
+class RuleField(forms.ModelChoiceField):
+    """Rules of several programs in one list: each says its program."""
+
+    def label_from_instance(self, obj: Rule) -> str:  # type: ignore[override]
+        return f"{obj.code} ({obj.program})"
+
+
 class StopForm(forms.ModelForm):
+    rule = RuleField(
+        queryset=Rule.objects.select_related("program").order_by("program__code", "code"),
+        widget=UnfoldAdminSelectWidget,
+        label=_("Rule"),
+        help_text=_(
+            "The rule gives nothing for activity from this moment on, until a version published later takes over."
+            " A stop is not taken back."
+        ),
+    )
+
     class Meta:
         model = RuleStop
         fields = ["rule", "reason"]

@@ -126,7 +126,7 @@ def _limit(rulebook: Rulebook, rule: Rule, limit: Limit, language: str) -> str:
         "campaign": _("in all"),
     }[limit.per]
     text = _("At most %(most)s %(per)s.") % {"most": most, "per": per}
-    return f"{text} {_('Nothing when it would be more.')}" if limit.overflow == "reject" else text
+    return text + " " + _("Nothing when it would be more.") if limit.overflow == "reject" else text
 
 
 def _valid(valid: Validity) -> str:

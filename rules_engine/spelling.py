@@ -63,7 +63,8 @@ def _lines(test: LinesTest, money: str | None, language: str) -> str:
 def _comparison(name: str, operator: str, value: Any, money: str | None, language: str) -> str:
     fact = catalogue.find(name)
     if operator == "is_set":
-        return f"{fact.label(language)} {_('is known') if value else _('is not known')}"
+        known = _("is known") if value else _("is not known")
+        return f"{fact.label(language)} {known}"
     said = conditioned.in_words(fact, value, money, PlainFormats(language)) if fact.type == "money" else _value(value)
     return f"{fact.label(language)} {_operators()[operator]} {said}"
 
