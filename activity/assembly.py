@@ -235,10 +235,10 @@ def _bad(lines: pl.DataFrame, receipts: pl.DataFrame) -> tuple[pl.DataFrame, pl.
         .then(pl.lit(MIXED))
         .otherwise(pl.lit(HELD))
         .alias("reason"),
-        pl.coalesce("field", "head_field", pl.when(~invalid).then("mixed"), pl.lit("")).alias("field"),
+        pl.coalesce("head_field", "field", pl.when(~invalid).then("mixed"), pl.lit("")).alias("field"),
         pl.coalesce(
-            "detail",
             "head_detail",
+            "detail",
             pl.when(is_mixed).then(
                 pl.concat_str(pl.lit("rows of this receipt say different things about its "), pl.col("mixed"))
             ),
