@@ -46,6 +46,13 @@ def test_limits_are_met_in_the_order_written():
     assert granted(both, (1, 1), (1, 2), (1, 3)) == [30, 30, 0]
 
 
+def test_what_was_rejected_was_no_time():
+    limits = [{"max": 70, "per": "day", "overflow": "reject"}, {"max": 2, "of": "times", "per": "day"}]
+    book = rulebook({"earn": {"per_amount": {"points": 1}}, "limits": limits})
+    of = facts(*({"lines": [(0, 1, amount)]} for amount in (5000, 5000, 2000, 100)))
+    assert given(book, of) == {(1, "r1"): 50, (3, "r1"): 20}
+
+
 def test_members_do_not_share_a_limit():
     of = facts(R152, R152 | {"holder_id": 2}, R152)
     book = rulebook(FIFTY | {"limits": [{"max": 70, "per": "year"}]})
