@@ -36,13 +36,17 @@ class InvalidContact(Refused, ValueError):
 
 def name(text: str, field: str = "first_name") -> str:
     """A name in Unicode's composed form, without control characters, blanks joined. Empty stays empty."""
-    composed = unicodedata.normalize("NFC", text)
-    blanks = "".join(" " if letter.isspace() or unicodedata.category(letter) == "Cc" else letter for letter in composed)
-    visible = (letter for letter in blanks if unicodedata.category(letter) not in _INVISIBLE or letter in _JOINERS)
-    kept = " ".join("".join(visible).split())
+    kept = " ".join(text.split()) if text.isascii() and text.isprintable() else _visible(text)
     if len(kept) > NAME_LENGTH or _NO_NAME.search(kept):
         raise InvalidContact(field, _("This is not a name."))
     return kept
+
+
+def _visible(text: str) -> str:
+    composed = unicodedata.normalize("NFC", text)
+    blanks = "".join(" " if letter.isspace() or unicodedata.category(letter) == "Cc" else letter for letter in composed)
+    visible = (letter for letter in blanks if unicodedata.category(letter) not in _INVISIBLE or letter in _JOINERS)
+    return " ".join("".join(visible).split())
 
 
 def name_key(text: str) -> str:
@@ -69,7 +73,8 @@ def comparable_email(text: str | None) -> str | None:
     """The spelling an address is compared by, whether or not it is one; None for nothing."""
     if not text:
         return None
-    plain = _JUNK.sub("", unicodedata.normalize("NFKC", text)).strip().lower()
+    plain = text if text.isascii() else _JUNK.sub("", unicodedata.normalize("NFKC", text))
+    plain = plain.strip().lower()
     mailbox, at, domain = plain.rpartition("@")
     if at and not domain.isascii():
         try:

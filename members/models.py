@@ -46,6 +46,26 @@ class Member(models.Model):
         return f"{self.first_name} {self.last_name}".strip() or self.public_id
 
 
+class NameWord(models.Model):
+    """A word that some member's name has, so that misspelt names are looked for among words and not among people.
+
+    Kept by a trigger on member (migration 0003). A word may stand here twice when two doors wrote it at once.
+    """
+
+    population = models.ForeignKey("programs.Population", models.CASCADE, related_name="+", db_index=False)
+    word = models.TextField()
+
+    class Meta:
+        db_table = "member_name_word"
+        indexes = [
+            models.Index(fields=["population", "word"], name="member_name_word_once"),
+            GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], name="member_name_word_alike"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class Membership(models.Model):
     """A person in one program."""
 

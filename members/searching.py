@@ -23,11 +23,15 @@ from members.scoping import visible
 from programs import queries as programs
 from programs.models import Program
 
-ALIKE = "0.4"
-"""How much of a typed word a name has to have: two letters changed about in a word of six, one wrong in four."""
+ALIKE = "0.25"
+"""How like two words are at least: two letters changed about in a word of six, one wrong in four."""
+
+ALTERNATIVES = 5
+"""Words that are looked for in place of a misspelt one, the likest first."""
 
 FEW = 5
 CANDIDATES = 300
+MORE_CANDIDATES = 2000
 LONGEST = 100
 MOST_WORDS = 5
 SHORT = 3
@@ -96,43 +100,72 @@ WITH named AS MATERIALIZED (
 seen AS (
     SELECT m.id, named.name_key FROM named JOIN membership m ON m.member_id = named.id
     WHERE m.program_id = %(program)s AND ({scopes})
-    {cut}
+    LIMIT {cut}
 )
-SELECT id FROM seen ORDER BY {rank} DESC, name_key, id LIMIT %(limit)s
+SELECT id FROM seen ORDER BY word_similarity(%(key)s, name_key) DESC, similarity(name_key, %(key)s) DESC, name_key, id
+LIMIT %(limit)s
+"""
+
+
+_ALIKE = """
+SELECT word FROM member_name_word
+WHERE population_id = %s AND word %% %s AND length(word) >= %s
+GROUP BY word ORDER BY similarity(word, %s) DESC, word LIMIT %s
 """
 
 
 def _named(text: str, program: Program, scopes: Sequence[Scope], limit: int) -> list[int]:
     """Ids of memberships by name: those that contain every word, then, where they are few, those that are alike."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT member_name_key(%s, ''), set_config('pg_trgm.word_similarity_threshold', %s, true)", [
-            text, ALIKE,
-        ])  # fmt: skip
+        cursor.execute(
+            "SELECT member_name_key(%s, ''), set_config('pg_trgm.similarity_threshold', %s, true)", [text, ALIKE]
+        )
         key = cursor.fetchone()[0]
         words = key.split()[:MOST_WORDS]
         if not words:
             return []
         values: dict[str, Any] = {
             "population": program.population_id, "program": program.pk, "limit": limit, "key": key,
-            **{f"word{n}": word for n, word in enumerate(words)},
-            **{f"like{n}": f"%{word}%" for n, word in enumerate(words)},
         }  # fmt: skip
         within = _within(scopes, values)
-        alike = [f"name_key %%> %(word{n})s" for n in range(len(words))]
-        containing = [f"name_key LIKE %(like{n})s" if len(word) >= SHORT else alike[n] for n, word in enumerate(words)]
-        cursor.execute(
-            _NAMED.format(
-                names=" AND ".join(containing), scopes=within, cut=f"LIMIT {CANDIDATES}",
-                rank="similarity(name_key, %(key)s)",
-            ),
-            values,
-        )  # fmt: skip
-        ids = [pk for (pk,) in cursor.fetchall()]
+        ids = _of_names(cursor, [_contains(word, values) for word in words], within, CANDIDATES, values)
         if len(ids) < min(FEW, limit):
-            rank = " + ".join(f"word_similarity(%(word{n})s, name_key)" for n in range(len(words)))
-            cursor.execute(_NAMED.format(names=" AND ".join(alike), scopes=within, cut="", rank=f"({rank})"), values)
-            ids += [pk for (pk,) in cursor.fetchall() if pk not in ids]
+            alike = [_like_any(_alike(cursor, program, word), values) for word in words if len(word) >= SHORT]
+            ids += [pk for pk in _of_names(cursor, alike, within, MORE_CANDIDATES, values) if pk not in ids]
     return ids[:limit]
+
+
+def _of_names(cursor: Any, conditions: Sequence[str], within: str, cut: int, values: dict[str, Any]) -> list[int]:
+    """Memberships whose members' names meet all conditions, the likest to what was typed first; none for none."""
+    if not conditions:
+        return []
+    cursor.execute(_NAMED.format(names=" AND ".join(conditions), scopes=within, cut=cut), values)
+    return [pk for (pk,) in cursor.fetchall()]
+
+
+def _alike(cursor: Any, program: Program, word: str) -> list[str]:
+    """Words of names in the population that the typed word may be a slip of."""
+    cursor.execute(_ALIKE, [program.population_id, word, SHORT, word, ALTERNATIVES])
+    return [alike for (alike,) in cursor.fetchall()]
+
+
+def _contains(word: str, values: dict[str, Any]) -> str:
+    """The word somewhere in the name; one too short for the index begins a word."""
+    if len(word) >= SHORT:
+        return _like_any([word], values)
+    return f"name_key %%> {_value(word, values)}"
+
+
+def _like_any(words: Sequence[str], values: dict[str, Any]) -> str:
+    """Any of the words somewhere in the name; words are letters and digits, so no sign of LIKE's is among them."""
+    return "(" + (" OR ".join(f"name_key LIKE {_value(f'%{word}%', values)}" for word in words) or "false") + ")"
+
+
+def _value(value: str, values: dict[str, Any]) -> str:
+    """Add a value to the statement's and return its place holder."""
+    place = f"word{len(values)}"
+    values[place] = value
+    return f"%({place})s"
 
 
 def _within(scopes: Sequence[Scope], values: dict[str, Any]) -> str:
