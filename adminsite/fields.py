@@ -56,7 +56,8 @@ class NamesField(forms.MultiValueField):
         return {**self.kept, **written}
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return [text or "" for text in self.widget.decompress(initial)] != [text or "" for text in data or []]
+        names = initial or {}
+        return [names.get(code, "") for code, _name in settings.LANGUAGES] != [text or "" for text in data or []]
 
 
 class WordsField(forms.CharField):

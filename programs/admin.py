@@ -131,7 +131,7 @@ class BannerAdmin(_Kept, ModelAdmin):
         return in_language(banner.names, get_language() or "en", banner.code)
 
     @admin.display(description=_("programs"))
-    def program_codes(self, banner: models.Banner) -> str:
+    def program_codes(self, banner: Any) -> str:
         return ", ".join(program.code for program in banner.programs.all())
 
     @admin.display(description=_("stores"), ordering="counted_stores")

@@ -49,9 +49,9 @@ def _first_day_without(policy: Policy, earned_on: date) -> date:
             return earned_on + timedelta(days=days) + one_day
         case {"months": months}:
             return periods.plus_months(earned_on, months) + one_day
-        case {"end_of": period, **more}:
+        case {"end_of": period}:
             # "plus n months" is again a month's end: January to March, not to 28 March by way of February
-            later = periods.plus_months(periods.last_day(earned_on, period), more.get("plus_months", 0))
+            later = periods.plus_months(periods.last_day(earned_on, period), policy.get("plus_months", 0))
             return periods.last_day(later, "month") + one_day
         case {"table": rows}:
             return _from_table(rows, earned_on)

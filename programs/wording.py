@@ -21,8 +21,8 @@ def expiry(policy: Mapping[str, Any] | None) -> str:
         case {"months": months}:
             text = ngettext("Expires %(n)d month after earning", "Expires %(n)d months after earning", months)
             return text % {"n": months}
-        case {"end_of": period, **more}:
-            return _end_of(period, more.get("plus_months", 0))
+        case {"end_of": period}:
+            return _end_of(period, policy.get("plus_months", 0))
         case {"table": rows}:
             return "; ".join(_row(row) for row in rows)
     return _("Never expires")

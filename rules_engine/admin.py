@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from adminsite import ModelAdmin, ReadOnlyModelAdmin, rights
+from adminsite.fields import RowForm
 from audit import clock
 from programs import queries as programs
 from rules_engine import portraits, queries, rulebooks
@@ -119,11 +120,11 @@ def _page(row: Rulebook) -> dict[str, Any]:
 class RuleField(forms.ModelChoiceField):
     """Rules of several programs in one list: each says its program."""
 
-    def label_from_instance(self, obj: Rule) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: Rule) -> str:
         return f"{obj.code} ({obj.program})"
 
 
-class StopForm(forms.ModelForm):
+class StopForm(RowForm):
     rule = RuleField(
         queryset=Rule.objects.select_related("program").order_by("program__code", "code"),
         widget=UnfoldAdminSelectWidget,

@@ -13,7 +13,7 @@ from audit.models import AuditEvent
 from playbooks import checking, importing, reading
 from playbooks.problems import InvalidPlaybook
 from programs import queries as programs
-from programs.models import Banner, Currency, Market, Population, Program, Store
+from programs.models import Banner, Currency, Market, Population, Product, Program, Store
 from rules_engine import queries, rulebooks
 from rules_engine.core.rulebook import Rulebook
 
@@ -214,6 +214,27 @@ def test_a_draft_changes_nothing_that_is_there(now):
     assert Store.objects.get(code="s1").names == {"fr": "Bastille"}
     assert [one.version for one in queries.rulebooks_for(program.pk)] == [1]
     assert [(one.version, one.state) for one in queries.history_of(program.pk)] == [(2, "draft"), (1, "published")]
+
+
+@pytest.mark.django_db
+def test_products_are_of_the_population_and_told_when_they_differ(now):
+    products = (
+        "products:\n"
+        "  - {sku: '000', name: Kettle, category: Kitchen/Electric, brand: Own,"
+        " tags: [blue], attributes: {watts: 2000}}\n"
+        "  - {sku: 0001, name: Delivery}\n"
+    )
+    assert "Added or changed 2 products." in list(run(CLUB + products, now).sentences())
+    state = Product.objects.get(catalogue__code="people", sku="000").current
+    assert (state.name, state.category, state.tags, state.attributes) == (
+        "Kettle", "Kitchen/Electric", ["blue"], {"watts": 2000}
+    )  # fmt: skip
+    assert not run(CLUB + products, now).changed
+    later = now + timedelta(days=1)
+    assert list(run(CLUB + products.replace("Delivery", "Home delivery"), later).sentences()) == [
+        "Added or changed 1 product."
+    ]
+    assert Product.objects.get(sku="0001").states.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
