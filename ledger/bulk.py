@@ -35,13 +35,13 @@ def earn(cursor: Any, batch: pl.DataFrame, *, now: datetime, actor: str) -> int:
     store_id i32 or null, cost_centre text or null. One posting per (holder, activity, revision): where it exists
     already, all its rows are skipped. Debt of a wallet is repaid from what it earns, in the same posting.
     A lot may be dead at `now` (late activity): it is made, repays nothing, and the expiry job posts its end.
-    Raises ValueError for an amount that is not positive, and what the database refuses as psycopg errors.
+    Raises ValueError for an amount that is not positive or a moment of another type, and what the database refuses as
+    psycopg errors.
     """
     cursor = copying.plain(cursor)
     if not batch.height:
         return 0
-    if (batch["amount"] <= 0).any():
-        raise ValueError("earned amounts must be positive")
+    _check(batch)
     lots = _with_keys(batch)
     while lots.height:
         cursor.execute("SAVEPOINT ledger_earn")
@@ -61,6 +61,16 @@ def earn(cursor: Any, batch: pl.DataFrame, *, now: datetime, actor: str) -> int:
         _credit(cursor, posted, now)
         return int(posted["posting_id"].n_unique())
     return 0
+
+
+def _check(batch: pl.DataFrame) -> None:
+    import polars as pl
+
+    if (batch["amount"] <= 0).any():
+        raise ValueError("earned amounts must be positive")
+    for name in ("available_at", "expires_at", "effective_at"):
+        if batch.schema[name] != pl.Datetime("us", "UTC"):
+            raise ValueError(f"{name} must be datetime[us, UTC], not {batch.schema[name]}")
 
 
 def _with_keys(batch: pl.DataFrame) -> pl.DataFrame:
@@ -90,7 +100,7 @@ def _write(cursor: Any, lots: pl.DataFrame, actor: str) -> pl.DataFrame:
     lots = lots.with_columns(
         posting_ids.gather(number).alias("posting_id"),
         copying.numbers(cursor, "ledger_entry_id", lots.height).alias("lot_id"),
-        effective=copying.moments(lots["effective_at"]),
+        copying.moments(lots, "effective_at").alias("effective"),
     )
     one = pl.lit
     postings = lots.filter("first").select(
@@ -101,8 +111,8 @@ def _write(cursor: Any, lots: pl.DataFrame, actor: str) -> pl.DataFrame:
     copying.copy_in(cursor, "ledger_posting", postings)
     made = lots.select(
         "holder_id", "lot_id", "posting_id", "activity_id", pl.col("amount").alias("initial"),
-        pl.col("amount").alias("remaining"), copying.moments(lots["available_at"]),
-        copying.moments(lots["expires_at"]), "currency_id", "occurred_on",
+        pl.col("amount").alias("remaining"), copying.moments(lots, "available_at"),
+        copying.moments(lots, "expires_at"), "currency_id", "occurred_on",
     )  # fmt: skip
     copying.copy_in(cursor, "ledger_lot", made)
     entries = lots.select(

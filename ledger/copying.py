@@ -53,21 +53,22 @@ def safe_column(name: str) -> pl.Expr:
     return column
 
 
-def moments(series: pl.Series) -> pl.Series:
-    """Moments as text; of many, looked up by day and second: eight times faster than formatting each."""
+def moments(frame: pl.DataFrame, name: str) -> pl.Expr | pl.Series:
+    """A column of moments as text; of many, looked up by day and second: eight times faster than formatting each."""
     import polars as pl
 
-    if len(series) < 500:
-        return series.dt.strftime(_EXACT)
+    series = frame[name]
+    if len(series) < 500 or series.null_count() == len(series):
+        return pl.col(name).dt.strftime(_EXACT)
     micros = series.dt.epoch("us")
     day = micros // _DAY
     rest = micros - day * _DAY
-    if series.null_count() == len(series) or (rest % 1_000_000 != 0).any():
-        return series.dt.strftime(_EXACT)
+    if (rest % 1_000_000 != 0).any():
+        return pl.col(name).dt.strftime(_EXACT)
     first, last = day.min(), day.max()
     days = pl.Series(range(first, last + 1), dtype=pl.Int32).cast(pl.Date).cast(pl.String)  # type: ignore[arg-type,operator]
     text = pl.concat_str(days.gather(day - first), _seconds().gather(rest // 1_000_000))
-    return pl.select(text).to_series().alias(series.name)
+    return pl.select(text).to_series().alias(name)
 
 
 @cache

@@ -57,14 +57,15 @@ def check_same(stored: bytes | None, asked: bytes) -> None:
         raise KeyReused("this key was used before for another request")
 
 
-def column(cause: Cause, source: str, revision: str, frame: pl.DataFrame) -> pl.Series:
+def column(cause: Cause, source: str, revision: str, frame: pl.DataFrame) -> pl.Expr | pl.Series:
     """`of_cause` over two columns of a frame, as text PostgreSQL reads as uuid."""
     import polars as pl
 
-    fits = pl.col(source).is_between(0, LARGEST_SOURCE - 1) & pl.col(revision).is_between(0, LARGEST_REVISION - 1)
-    if frame.select(fits.all()).item():
+    sources, revisions = frame[source], frame[revision]
+    limits = ((sources, LARGEST_SOURCE), (revisions, LARGEST_REVISION))
+    if all(values.min() >= 0 and values.max() < limit for values, limit in limits if len(values)):  # type: ignore[operator]
         digits = pl.col(revision).cast(pl.String).str.zfill(8)
         number = pl.col(source).cast(pl.String).str.zfill(15)
-        return frame.select(pl.format(f"{cause:04d}{{}}80008{{}}", digits, number).alias("idem"))["idem"]
-    rows = zip(frame[source], frame[revision], strict=True)
+        return pl.format(f"{cause:04d}{{}}80008{{}}", digits, number).alias("idem")
+    rows = zip(sources, revisions, strict=True)
     return pl.Series("idem", [of_cause(cause, number, count).hex for number, count in rows], dtype=pl.String)

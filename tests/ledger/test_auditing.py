@@ -27,7 +27,10 @@ DAMAGE = {
         ),
         "lot remaining = sum of its entries",
     ),
-    "an entry's currency": (f"UPDATE ledger_entry SET currency_id = 2 WHERE {SPENT}", "entry currency = currency of its lot"),
+    "an entry's currency": (
+        f"UPDATE ledger_entry SET currency_id = 2 WHERE {SPENT}",
+        "entry currency = currency of its lot",
+    ),
     "an entry moved to another posting": (
         f"UPDATE ledger_entry SET posting_id = (SELECT min(posting_id) FROM ledger_posting) WHERE {SPENT}",
         "entry has its posting",

@@ -1,39 +1,15 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import polars as pl
 import pytest
 from django.db import connection, transaction
 
 from ledger import bulk, holders, queries
+from tests.ledger import frames
+from tests.ledger.frames import earn
 
 pytestmark = pytest.mark.django_db
 POINTS, POT = 1, 2
-
-
-def frame(*rows):
-    """Rows of (holder_id, activity_id, revision, currency_id, amount, available_at, expires_at)."""
-    at = datetime(2026, 11, 1, 12, tzinfo=UTC)
-    return pl.DataFrame(
-        [
-            {
-                "holder_id": holder, "activity_id": activity, "occurred_on": date(2026, 11, 1), "revision": revision,
-                "currency_id": currency, "amount": amount, "available_at": available, "expires_at": expires,
-                "effective_at": at, "store_id": None, "cost_centre": "maison/\tFR",
-            }
-            for holder, activity, revision, currency, amount, available, expires in rows
-        ],
-        schema={
-            "holder_id": pl.Int64, "activity_id": pl.Int64, "occurred_on": pl.Date, "revision": pl.Int32,
-            "currency_id": pl.Int32, "amount": pl.Int64, "available_at": pl.Datetime("us", "UTC"),
-            "expires_at": pl.Datetime("us", "UTC"), "effective_at": pl.Datetime("us", "UTC"), "store_id": pl.Int32,
-            "cost_centre": pl.String,
-        },
-    )  # fmt: skip
-
-
-def earn(*rows, now):
-    with transaction.atomic(), connection.cursor() as cursor:
-        return bulk.earn(cursor, frame(*rows), now=now, actor="system")
 
 
 def test_earning_makes_lots_pending_available_and_never_expiring(now):
@@ -62,3 +38,42 @@ def test_a_posting_that_exists_is_skipped_and_the_others_written(now):
     assert earn((holder, 1, 1, POINTS, 10, now, None), (holder, 2, 1, POINTS, 5, now, None), now=now) == 1
     assert earn((holder, 1, 1, POINTS, 10, now, None), (holder, 2, 1, POINTS, 5, now, None), now=now) == 0
     assert queries.balances(holder, now)[0].available == 15
+
+
+def test_a_statement_tells_each_movement_with_its_cause(now):
+    (holder,) = holders.open(now=now)
+    with transaction.atomic(), connection.cursor() as cursor:
+        rows = frames.earned((holder, 7, 1, POINTS, 10, now, None), store_id=3, cost_centre="a\\b\n\t")
+        bulk.earn(cursor, rows, now=now, actor="worker\t1")
+    (movement,) = queries.statement(holder, [POINTS], frames.EFFECTIVE, frames.EFFECTIVE + timedelta(seconds=1))
+    assert (movement.amount, movement.kind, movement.contra, movement.activity_id) == (10, "earn", "issue", 7)
+    assert (movement.actor, movement.store_id, movement.effective_at) == ("worker\t1", 3, frames.EFFECTIVE)
+    assert queries.statement(holder, [POINTS], frames.EFFECTIVE - timedelta(days=1), frames.EFFECTIVE) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cost_centre FROM ledger_entry WHERE holder_id = %s", [holder])
+        assert cursor.fetchone() == ("a\\b\n\t",)
+
+
+def test_many_rows_keep_their_moments_to_the_microsecond(now):
+    """From 500 rows on, moments are looked up instead of formatted; with fractions of a second they are not."""
+    (holder,) = holders.open(now=now)
+    for fraction, currency in ((0, 1), (7, 2)):
+        rows = [
+            (holder, n, 1, currency, 1, now + timedelta(seconds=n * 7919, microseconds=fraction),
+             now + timedelta(days=400, seconds=n * 104_729) if n % 3 else None)
+            for n in range(600)
+        ]  # fmt: skip
+        assert earn(*(row[:1] + (row[1] + 1000 * currency,) + row[2:] for row in rows), now=now) == 600
+        kept = {(lot.available_at, lot.expires_at) for lot in queries.lots(holder, [currency], now)}
+        assert kept == {row[5:] for row in rows}
+
+
+def test_moments_of_another_type_are_refused_by_name(now):
+    rows = frames.earned((1, 1, 1, POINTS, 10, now, None)).with_columns(pl.col("expires_at").cast(pl.Datetime("ms")))
+    with pytest.raises(ValueError, match="expires_at must be datetime"), connection.cursor() as cursor:
+        bulk.earn(cursor, rows, now=now, actor="system")
+
+
+def test_an_empty_batch_is_nothing(now):
+    assert earn(now=now) == 0
+    assert frames.take_back(now=now) == []

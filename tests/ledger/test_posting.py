@@ -170,5 +170,5 @@ def test_a_key_of_ours_reads_as_its_cause_and_never_meets_a_clients():
 def test_a_column_of_keys_is_the_same_as_one_by_one():
     for numbers in ([0, 5, 10**15 - 1], [0, 10**15, 2**62]):
         rows = frames.earned(*[(1, number, 3, 1, 1, NOW, None) for number in numbers])
-        column = idempotency.column(idempotency.Cause.EARN, "activity_id", "revision", rows)
+        column = rows.select(idempotency.column(idempotency.Cause.EARN, "activity_id", "revision", rows))["idem"]
         assert column.to_list() == [idempotency.of_cause(idempotency.Cause.EARN, number, 3).hex for number in numbers]
