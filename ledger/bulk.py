@@ -100,7 +100,7 @@ def _write(cursor: Any, lots: pl.DataFrame, actor: str) -> pl.DataFrame:
     lots = lots.with_columns(
         posting_ids.gather(number).alias("posting_id"),
         copying.numbers(cursor, "ledger_entry_id", lots.height).alias("lot_id"),
-        copying.moments(lots, "effective_at").alias("effective"),
+        copying.moments(lots["effective_at"]).alias("effective"),
     )
     one = pl.lit
     postings = lots.filter("first").select(
@@ -111,8 +111,8 @@ def _write(cursor: Any, lots: pl.DataFrame, actor: str) -> pl.DataFrame:
     copying.copy_in(cursor, "ledger_posting", postings)
     made = lots.select(
         "holder_id", "lot_id", "posting_id", "activity_id", pl.col("amount").alias("initial"),
-        pl.col("amount").alias("remaining"), copying.moments(lots, "available_at"),
-        copying.moments(lots, "expires_at"), "currency_id", "occurred_on",
+        pl.col("amount").alias("remaining"), copying.moments(lots["available_at"]),
+        copying.moments(lots["expires_at"]), "currency_id", "occurred_on",
     )  # fmt: skip
     copying.copy_in(cursor, "ledger_lot", made)
     entries = lots.select(
