@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -14,14 +15,22 @@ class AuditEventAdmin(ReadOnlyModelAdmin):
     """Who did what, when. Nothing here can be changed, by anybody."""
 
     seen_with = "audit.see"
-    list_display = ["at", "actor", "action", "thing", "details"]
+    list_display = ["moment", "who", "action", "thing", "details"]
     list_filter = ["action", "object_type"]
     list_filter_submit = False
     search_fields = ["actor", "object_id"]
     date_hierarchy = "at"
     ordering = ["-id"]
-    fields = ["at", "actor", "action", "thing", "data"]
+    fields = ["moment", "who", "action", "thing", "data"]
     readonly_fields = fields
+
+    @admin.display(description=_("when"), ordering="id")
+    def moment(self, event: AuditEvent) -> datetime:
+        return event.at
+
+    @admin.display(description=_("who"), ordering="actor")
+    def who(self, event: AuditEvent) -> str:
+        return event.actor
 
     @admin.display(description=_("thing"))
     def thing(self, event: AuditEvent) -> str:

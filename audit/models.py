@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditEvent(models.Model):
@@ -13,6 +14,8 @@ class AuditEvent(models.Model):
 
     class Meta:
         db_table = "audit_event"
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit trail")
         indexes = [
             models.Index(fields=["object_type", "object_id", "at"], name="audit_event_object"),
             models.Index(fields=["at"], name="audit_event_at"),

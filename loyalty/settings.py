@@ -7,6 +7,7 @@ from typing import Any
 
 from csp.constants import NONCE, SELF
 
+from adminsite.theme import UNFOLD  # noqa: F401
 from loyalty import environment, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "adminsite.middleware.AdminPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "web.middleware.ProgramMiddleware",  # before whatever reads or makes a path
     "django.middleware.locale.LocaleMiddleware",

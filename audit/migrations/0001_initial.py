@@ -29,6 +29,8 @@ class Migration(migrations.Migration):
                 ('data', models.JSONField(default=dict)),
             ],
             options={
+                'verbose_name': 'audit event',
+                'verbose_name_plural': 'audit trail',
                 'db_table': 'audit_event',
                 'indexes': [models.Index(fields=['object_type', 'object_id', 'at'], name='audit_event_object'), models.Index(fields=['at'], name='audit_event_at')],
             },
