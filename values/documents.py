@@ -6,6 +6,7 @@ has already lost what was written.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 _AMOUNT = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?", re.ASCII)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -78,15 +80,18 @@ def truth(value: object) -> bool:
 
 
 def day(value: object) -> date:
-    """A calendar day, written 2026-01-31."""
+    """A calendar day, written 2026-01-31, of the years in which every zone has a midnight."""
+    written: date | None = None
     if type(value) is date:
-        return value
-    try:
-        if isinstance(value, str) and _DAY.fullmatch(value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise refused("must be a day, such as 2026-01-31")
+        written = value
+    elif isinstance(value, str) and _DAY.fullmatch(value):
+        with contextlib.suppress(ValueError):
+            written = date.fromisoformat(value)
+    if written is None:
+        raise refused("must be a day, such as 2026-01-31")
+    if not _FIRST_YEAR <= written.year <= _LAST_YEAR:
+        raise refused(f"must be between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return written
 
 
 def scalar(value: object) -> str | int | bool:

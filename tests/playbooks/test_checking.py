@@ -73,6 +73,8 @@ def test_text_is_taken_as_written_and_numbers_are_exact():
         ("- 1", ["1: must be a mapping"]),
         (SMALL.replace("version: 1", "version: 2"), ["1: version: must be 1"]),
         (SMALL.replace("version: 1\n", ""), ["1: version: is required"]),
+        (SMALL + "valid_from: 0001-01-01\n", ["9: valid_from: must be between the years 1900 and 2999"]),
+        (SMALL + "valid_from: 2026-02-29\n", ["9: valid_from: must be a day, such as 2026-01-31"]),
         (SMALL + "colour: blue\n", ["9: colour: unknown key"]),
         (SMALL.replace("expiry: {months: 12}", "expires: 3"), ["8: currencies[0].expires: unknown key"]),
         (SMALL.replace("code: club", "code: my club"),
