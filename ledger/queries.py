@@ -52,7 +52,10 @@ class LotRow:
 
 @dataclass(frozen=True)
 class Movement:
-    """One entry as a statement shows it: + into the pot, - out of it; the activity is the one its lot came from."""
+    """One entry as a statement shows it: + into the pot, - out of it; the activity is the one its lot came from.
+
+    The source is the cause of the posting: ("activity", id) of a receipt or return, ("lot", id) of an expiry.
+    """
 
     entry_id: int
     posting_id: int
@@ -68,6 +71,8 @@ class Movement:
     actor: str
     channel: str
     store_id: int | None
+    source_type: str
+    source_id: int | None
 
 
 _BALANCES = """
@@ -122,7 +127,7 @@ ORDER BY l.currency_id, l.expires_at NULLS LAST, l.occurred_on, l.lot_id
 """
 _STATEMENT = """
 SELECT e.entry_id, e.posting_id, e.lot_id, e.currency_id, e.amount, e.kind, e.contra, e.effective_at, e.recorded_at,
-       l.activity_id, l.expires_at, p.actor, p.channel, p.store_id
+       l.activity_id, l.expires_at, p.actor, p.channel, p.store_id, p.source_type, p.source_id
 FROM ledger_entry e
 JOIN ledger_lot l ON l.holder_id = e.holder_id AND l.lot_id = e.lot_id
 JOIN ledger_posting p ON p.holder_id = e.holder_id AND p.posting_id = e.posting_id

@@ -47,6 +47,7 @@ def test_a_statement_tells_each_movement_with_its_cause(now):
         bulk.earn(cursor, rows, now=now, actor="worker\t1")
     (movement,) = queries.statement(holder, [POINTS], frames.EFFECTIVE, frames.EFFECTIVE + timedelta(seconds=1))
     assert (movement.amount, movement.kind, movement.contra, movement.activity_id) == (10, "earn", "issue", 7)
+    assert (movement.source_type, movement.source_id) == ("activity", 7)
     assert (movement.actor, movement.store_id, movement.effective_at) == ("worker\t1", 3, frames.EFFECTIVE)
     assert queries.statement(holder, [POINTS], frames.EFFECTIVE - timedelta(days=1), frames.EFFECTIVE) == []
     with connection.cursor() as cursor:
