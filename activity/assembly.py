@@ -54,6 +54,7 @@ def assemble(heads: pl.DataFrame, lines: pl.DataFrame, currency: str) -> Assembl
         lines = lines.sort(RECEIPT, "line", ROW, nulls_last=True)
     lines = _judged(_with_amounts(_with_receipt(lines, receipts)))
     bad, spoilt = _bad(lines, receipts)
+    lines = lines.filter(pl.col(RECEIPT).is_not_null())
     if not spoilt.is_empty():
         receipts = receipts.join(spoilt, on=RECEIPT, how="anti", maintain_order="left")
         lines = lines.join(spoilt, on=RECEIPT, how="anti", maintain_order="left")

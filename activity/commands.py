@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from django.db import transaction
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -27,9 +30,19 @@ def ingest_with_progress(
 ) -> Counts:
     """Ingest a file, drawing a bar of its rows and their rate where somebody watches."""
     how = mapping.read(mapping_path) if mapping_path else None
-    source, created = sources.source_for(source_code, program=program, now=now, by=BY)
-    if created:
-        console.print(f"source {source.code} is new: created for the program {program.code}")
+    with transaction.atomic() if dry_run else contextlib.nullcontext():
+        source, created = sources.source_for(source_code, program=program, now=now, by=BY)
+        if created:
+            console.print(f"source {source.code} is new: created for the program {program.code}")
+        with _bar(path, console) as tell:
+            counts = intake.ingest(path, source=source, program=program, mapping=how, now=now, by=BY, progress=tell)
+        if dry_run:
+            transaction.set_rollback(True)
+    return counts
+
+
+@contextlib.contextmanager
+def _bar(path: Path, console: Console) -> Iterator[intake.Progress]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -47,6 +60,4 @@ def ingest_with_progress(
             name = "reading" if event.stage == "read" else "landing"
             bar.update(task, description=f"{name} {path.name}", total=event.total, completed=event.done, rate=rate)
 
-        return intake.ingest(
-            path, source=source, program=program, mapping=how, now=now, by=BY, progress=tell, dry_run=dry_run
-        )
+        yield tell

@@ -20,7 +20,6 @@ from activity import attribution, canonical, copying, returns
 from activity.assembly import ARRAYS, RECEIPT, Assembled, array
 from activity.bearers import Register, Said
 from activity.hooks import on_landed
-from ledger.copying import moments, numbers, plain
 from programs import products
 
 DIFFERENT = "DifferentContent"
@@ -79,7 +78,7 @@ def land(assembled: Assembled, sender: Sender, *, now: datetime) -> Landing:
     bearers = _bearers(assembled.receipts, sender)
     with transaction.atomic(), connection.cursor() as cursor:
         receipts = assembled.receipts.with_columns(
-            numbers(plain(cursor), "activity_id_seq", assembled.receipts.height).alias("activity_id"),
+            copying.numbers(cursor, "activity_id_seq", assembled.receipts.height).alias("activity_id"),
             bearers,
             pl.lit(sender.source_id).alias("source_id"),
             pl.col("receipt_id").alias("external_id"),
@@ -252,7 +251,7 @@ def _write(cursor: Any, fresh: pl.DataFrame, lines: pl.DataFrame, states: pl.Dat
     by_receipt = by_receipt.select(RECEIPT, array("state").alias("states"), _line_attributes(by_receipt, named))
     rows = fresh.join(by_receipt, on=RECEIPT, how="left", maintain_order="left")
     rows = rows.with_columns(
-        moments(rows.get_column("occurred")).alias("occurred_at"),
+        copying.moments("occurred").alias("occurred_at"),
         pl.col("states").fill_null("{}"),
         pl.lit(sender.file_id, pl.Int64).alias("file_id"),
     )

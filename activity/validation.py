@@ -284,7 +284,7 @@ def as_number(text: pl.Expr, finest: int = 3) -> pl.Expr:
 def numbers_of(texts: pl.Series, finest: int = 3) -> pl.Series:
     """As `as_number`; short numbers, which is to say nearly all, in 64 bits and without a look at each character."""
     if texts.null_count() == len(texts):
-        return pl.Series(texts.name, [None] * len(texts), pl.Int64)
+        return pl.Series(texts.name, [None] * len(texts), pl.Int64 if finest < _FINE else pl.Int128)
     longest = texts.str.len_bytes().max()
     if finest == 3 and isinstance(longest, int) and longest <= _SHORT:
         fine = texts.cast(pl.Decimal(38, _FINE), strict=False).to_physical().cast(pl.Int64, strict=False)

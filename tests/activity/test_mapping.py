@@ -64,7 +64,11 @@ def test_a_retailers_export_is_taken_without_code(ingest, export):
     attribution = Attribution.objects.get(activity_id=bought.activity_id)
     assert (attribution.by, attribution.reason) == ("member", None)
     bad = Quarantine.objects.get()
-    assert (bad.line, bad.field, bytes(bad.raw)) == (8, "occurred_at", "536368;21730;Gift;1;13/13/2010 09:00;3,00;;Germany".encode())
+    assert (bad.line, bad.field, bytes(bad.raw)) == (
+        8,
+        "occurred_at",
+        b"536368;21730;Gift;1;13/13/2010 09:00;3,00;;Germany",
+    )
     assert "%d/%m/%Y" in bad.detail
 
 
@@ -117,7 +121,10 @@ def test_every_error_of_a_mapping_names_file_line_and_field(change, told):
         (("sku: StockCode", "sku: Stock"), "columns.sku: the file has no column Stock"),
         (("column: Country", "column: Land"), "lookup.store: the file has no column Land"),
         (("column: UnitPrice", "column: Price"), "the file has no column Price"),
-        (("lookup: {store: {column: Country, values: {France: s1, Etats-Unis: u1}, default: s2}}", ""), "there is no store"),
+        (
+            ("lookup: {store: {column: Country, values: {France: s1, Etats-Unis: u1}, default: s2}}", ""),
+            "there is no store",
+        ),
     ],
 )
 def test_a_mapping_that_does_not_fit_its_file_is_refused_with_exit_2(ingest, export, change, told):
@@ -134,7 +141,9 @@ def test_a_dot_in_a_file_of_decimal_commas_is_never_guessed(ingest, export):
 
 
 def test_scalars_are_taken_as_they_are_written():
-    spec = mapping.parse(b"version: 1\nconstants: {store: 010, channel: web}\nlookup: {attr.x: {column: C, values: {NO: yes}}}", "m")
+    spec = mapping.parse(
+        b"version: 1\nconstants: {store: 010, channel: web}\nlookup: {attr.x: {column: C, values: {NO: yes}}}", "m"
+    )
     assert spec.constants["store"] == "010"
     assert spec.lookup["attr.x"].values == {"NO": "yes"}
 

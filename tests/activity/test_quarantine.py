@@ -70,7 +70,9 @@ OWN = {"store", "occurred_at", "kind", "channel", "currency", "card"}
     "changed", [{"store": "s2"}, {"card": "A2"}, {"currency": "USD"}, {"kind": "return"}, {"channel": "web"}]
 )
 def test_rows_that_contradict_the_first_quarantine_the_whole_receipt(ingest, csv_file, changed):
-    counts = ingest(csv_file([_row(kind="purchase", channel="store"), _row(**({"kind": "purchase", "channel": "store"} | changed))]))
+    counts = ingest(
+        csv_file([_row(kind="purchase", channel="store"), _row(**({"kind": "purchase", "channel": "store"} | changed))])
+    )
     assert counts["reasons"] == {"MixedReceipt": 2}
     assert {row.field for row in Quarantine.objects.all()} == set(changed)
 

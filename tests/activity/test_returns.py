@@ -70,7 +70,9 @@ def test_refused_returns_say_why(ingest, csv_file, program, anna, now):
 
 
 def test_two_returns_of_one_file_cannot_take_the_same_goods(ingest, csv_file, anna):
-    counts = ingest(csv_file(_buy("R1", ("1", "1")) + _back("B1", ("1", "1"), of="R1") + _back("B2", ("1", "1"), of="R1")))
+    counts = ingest(
+        csv_file(_buy("R1", ("1", "1")) + _back("B1", ("1", "1"), of="R1") + _back("B2", ("1", "1"), of="R1"))
+    )
     assert counts["reasons"] == {"MoreReturnedThanBought": 1}
     assert Quarantine.objects.get().receipt_id == "B2"
 
