@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from identity import rights
 from portal import queries
 from web import banners, context
 
@@ -36,6 +37,13 @@ def program_of(request: HttpRequest) -> Any:
     if program is None:
         raise Http404
     return program
+
+
+def workplace_of(user: Any) -> str:
+    """Where a person of staff goes after signing in outside any program; empty for everybody else."""
+    if rights.may_anywhere(user, "members.search"):
+        return "backoffice:home"
+    return "admin:index" if user.is_authenticated and user.is_staff else ""
 
 
 def page(request: HttpRequest, template: str, visit: queries.Visit, values: dict[str, Any]) -> HttpResponse:

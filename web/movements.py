@@ -171,7 +171,7 @@ def _receipt(ground: Ground, row: Activity, place: str, given: dict[tuple[int, i
     gave = [(unit, given[row.activity_id, unit.id]) for unit in ground.spendable if (row.activity_id, unit.id) in given]
     written = [unit.write(ground.formats, it.points, signed=True) for unit, it in gave if it.points]
     later = min((it.from_at for _unit, it in gave if it.from_at), default=None)
-    notes = [*written[1:], _("from %(day)s") % {"day": ground.formats.day(later)} if later else ""]
+    notes = [_("from %(day)s") % {"day": ground.formats.day(later)} if later else "", *written[1:]]
     return Movement(
         key=f"a{row.activity_id}",
         at=row.occurred_at,

@@ -12,6 +12,8 @@ def show(request: HttpRequest) -> HttpResponse:
     """A member's home; the welcome page for who is not signed in; the choice of programs where there is none."""
     program = getattr(request, "program", None)
     if program is None:
+        if place := doors.workplace_of(request.user):
+            return redirect(place)
         return render(request, "portal/entry.html", {"choices": queries.entries()})
     if not request.user.is_authenticated:
         return render(request, "portal/welcome.html", {"brand": queries.brand_of(program)})

@@ -50,9 +50,10 @@ class Life:
 
 def member(program: Any, now: datetime, *, email: str = "camille@example.com", first_name: str = "Camille") -> Life:
     user = User.objects.create_user(email)
+    store = Store.objects.filter(banner__programs=program, market_code="FR").order_by("code").first()
     membership = enrolment.enrol(
         program=program, channel="web", now=now, by="system", first_name=first_name, email=email, email_verified_at=now,
-        user_id=user.pk, market_code="FR", store=Store.objects.filter(banner__programs=program, market_code="FR").order_by("code").first(),
+        user_id=user.pk, market_code="FR", store=store,
     )  # fmt: skip
     return Life(user, membership, membership.holders.get().holder_id, program)
 

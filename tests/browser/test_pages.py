@@ -1,0 +1,138 @@
+"""Every page in a real browser: axe in light and dark, three widths of screen, the strict policy, the keyboard."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+
+from activity import single
+from activity.models import Kind, Quarantine
+from identity import staff
+from identity.models import User
+from identity.rights import EVERYWHERE
+from tests.web import lives
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Visit = Callable[..., Any]
+
+
+@pytest.fixture
+def places(program: Any) -> dict[str, list[str]]:
+    """Every page by who sees it: member, staff, visitor."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    camille = lives.member(program, now - timedelta(days=400))
+    lives.receipt(camille, now - timedelta(days=40), points=[340], expires_at=now + timedelta(days=70))
+    lives.receipt(camille, now - timedelta(days=30), points=[120], expires_at=now + timedelta(days=8))
+    bought = lives.receipt(
+        camille, now - timedelta(hours=3), points=[99, 50, 20], pending_until=now + timedelta(days=13)
+    )
+    lives.receipt(camille, now - timedelta(hours=2), nets=[800], points=[], kind=Kind.RETURN)
+    row = {"receipt_id": "R1", "store": "s1", "occurred_at": "2026-13-45", "sku": "a", "quantity": "1", "net": "1"}
+    single.land_one([row], source=lives.source(program), program=program, now=now)
+    waits = Quarantine.objects.get().pk
+    staff.create_staff("sofia@example.com", "Sofia", [("call_centre", EVERYWHERE)], now=now, by="test", admin=True)
+    there = f"/desk/members/{camille.membership.public_id}/"
+    return {
+        "camille@example.com": [
+            "/demo/", "/demo/card/", "/demo/activity/", "/demo/activity/?month=2020-01", f"/demo/activity/{bought}/",
+            "/demo/me/", "/demo/nowhere/",
+        ],
+        "sofia@example.com": [
+            "/desk/", "/desk/?q=cam", "/desk/?q=nobody", there, f"{there}?why={bought}", "/desk/enrol/",
+            "/desk/enrol/?step=identity", "/desk/enrol/?step=consent", "/desk/imports/", "/desk/quarantine/",
+            f"/desk/quarantine/{waits}/", "/ui/",
+        ],
+        "": ["/", "/demo/", "/demo/join/", "/demo/account/login/", "/demo/account/login/code/",
+             "/demo/account/password/reset/", "/demo/account/signup/"],
+    }  # fmt: skip
+
+
+def session_of(email: str) -> str:
+    user = User.objects.get(email=email)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
+def sign_in(page: Any, email: str, url: str) -> None:
+    if email:
+        page.context.add_cookies([{"name": "sessionid", "value": session_of(email), "url": url}])
+
+
+AXE = {"resultTypes": ["violations"]}
+CONTRAST = {**AXE, "runOnly": ["color-contrast"]}
+
+
+def objections(page: Any, options: dict[str, Any]) -> list[str]:
+    """What axe finds wrong on the page, a line each."""
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{page.url} {rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
+
+
+def too_wide(page: Any, widths: tuple[int, ...]) -> list[str]:
+    """The widths at which the page has to be pushed sideways."""
+    wide = []
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 850})
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide += [f"{page.url} at {width}: {over} px too wide"] if over > 0 else []
+    return wide
+
+
+@pytest.mark.parametrize("email", ["camille@example.com", "sofia@example.com", ""], ids=["member", "staff", "visitor"])
+def test_pages_are_accessible_fit_the_screen_and_keep_the_policy(
+    visit: Visit, places: dict[str, list[str]], live_server: Any, email: str
+) -> None:
+    wrong: list[str] = []
+    page = visit(language="fr")
+    sign_in(page, email, live_server.url)
+    page.on("console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None)
+    for path in places[email]:
+        page.emulate_media(color_scheme="light")
+        page.goto(path)
+        wrong += too_wide(page, (360, 768, 1440))
+        page.set_viewport_size({"width": 390, "height": 844})
+        wrong += objections(page, AXE)
+        page.emulate_media(color_scheme="dark")
+        wrong += objections(page, CONTRAST)
+    assert wrong == []
+
+
+def test_the_ruler_sees_a_page_that_is_too_wide_and_axe_a_button_without_a_name(visit: Visit, program: Any) -> None:
+    page = visit()
+    page.goto("/demo/")
+    page.evaluate("document.querySelector('main').innerHTML = '<button></button><svg width=900 height=9></svg>'")
+    assert too_wide(page, (360,)) and any("button-name" in line for line in objections(page, AXE))
+
+
+def test_the_desk_works_from_the_keyboard(visit: Visit, places: dict[str, list[str]], live_server: Any) -> None:
+    page = visit(width=1440, language="en")
+    sign_in(page, "sofia@example.com", live_server.url)
+    page.goto("/desk/imports/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.keyboard.press("/")
+    page.keyboard.type("camille@example.com")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Camille").wait_for()
+    fold = page.locator("a.fold").first
+    fold.focus()
+    page.keyboard.press("Enter")
+    page.locator('a.fold[aria-expanded="true"]').wait_for()
+    assert page.url.endswith("/") and "why" not in page.url  # unfolded in place, the page was not loaded again
+
+
+def test_a_slash_typed_in_a_field_stays_there(visit: Visit, places: dict[str, list[str]], live_server: Any) -> None:
+    page = visit(width=1440, language="en")
+    sign_in(page, "sofia@example.com", live_server.url)
+    page.goto("/desk/enrol/?step=identity")
+    page.get_by_label("First name").fill("")
+    page.keyboard.type("a/b")
+    assert page.get_by_label("First name").input_value() == "a/b"
