@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +19,21 @@ _TABLES = (
        (mark_id bigint, holder_id bigint, activity_id bigint, occurred_on date) ON COMMIT DELETE ROWS""",
     """CREATE TEMPORARY TABLE IF NOT EXISTS work
        (holder_id bigint, activity_id bigint, occurred_on date) ON COMMIT DELETE ROWS""",
+    # for whoever calls twice in one transaction
+    "DELETE FROM pg_temp.work_mark",
+    "DELETE FROM pg_temp.work",
 )
 _READ_MARKS = """
 INSERT INTO work_mark SELECT mark_id, holder_id, activity_id, occurred_on FROM mark
 WHERE bucket = ANY(%s) AND holder_id = ANY(%s)
-ORDER BY activity_id IS NOT NULL, occurred_on, activity_id LIMIT %s
+LIMIT %s
+"""
+# the date and the number of an activity say nothing of the order within a day: only its moment does
+_READ_EARLIEST_MARKS = """
+INSERT INTO work_mark SELECT mark_id, mark.holder_id, mark.activity_id, mark.occurred_on
+FROM mark LEFT JOIN activity AS a ON a.activity_id = mark.activity_id AND a.occurred_on = mark.occurred_on
+WHERE mark.bucket = ANY(%s) AND mark.holder_id = ANY(%s)
+ORDER BY mark.activity_id IS NOT NULL, a.occurred_at, mark.activity_id LIMIT %s
 """
 _NAMED = """
 INSERT INTO work SELECT DISTINCT holder_id, activity_id, occurred_on FROM work_mark WHERE activity_id IS NOT NULL
@@ -104,12 +115,16 @@ class Batch:
 def read(cursor: Any, holder_ids: Sequence[int], *, limit: int) -> Batch:
     """Read the marks of these holders first, then the activity they name, into frames and the table `work`.
 
-    At most `limit` marks: a holder with more keeps the rest for the next pass.
+    At most twice `limit` marks, so that only a holder with more than a whole batch is parted: the earliest
+    `limit` of its activity are read, and the rest waits for the next pass.
     """
     for statement in _TABLES:
         cursor.execute(statement)
     buckets = sorted({holder % BUCKETS for holder in holder_ids})
-    cursor.execute(_READ_MARKS, [buckets, list(holder_ids), limit])
+    cursor.execute(_READ_MARKS, [buckets, list(holder_ids), 2 * limit + 1])
+    if cursor.rowcount > 2 * limit:
+        cursor.execute("DELETE FROM pg_temp.work_mark")
+        cursor.execute(_READ_EARLIEST_MARKS, [buckets, list(holder_ids), limit])
     cursor.execute(_NAMED)
     whole = [holder for (holder,) in cursor.execute(_WHOLE).fetchall()]
     if whole:
@@ -159,22 +174,27 @@ def lines_of(activities: pl.DataFrame) -> pl.DataFrame:
 
 
 class Products:
-    """Product states read so far in this process. They never change, so they are read once."""
+    """Product states read so far in this process. They never change, so they are read once, by one thread at a time."""
 
     MOST = 400_000
 
     def __init__(self) -> None:
         self._known = pl.DataFrame(schema=_STATE_SCHEMA)
+        self._reading = threading.Lock()
 
     def of(self, cursor: Any, states: pl.Series) -> pl.DataFrame:
         """The rows of these states, in order of their ids, with tags as lists."""
+        with self._reading:
+            return self._of(cursor, states)
+
+    def _of(self, cursor: Any, states: pl.Series) -> pl.DataFrame:
         wanted = states.unique().sort()
         missing = wanted.filter(~wanted.is_in(self._known["state"].implode()))
         if len(missing):
             read = frames.read(cursor, _STATES, _STATE_SCHEMA, [missing.to_list()])
             if self._known.height + read.height > self.MOST:
                 self._known = pl.DataFrame(schema=_STATE_SCHEMA)
-                return self.of(cursor, states) if len(wanted) <= self.MOST else _with_tags(read)
+                return self._of(cursor, states) if len(wanted) <= self.MOST else _with_tags(read)
             self._known = pl.concat([self._known, read])
         return _with_tags(self._known.join(pl.DataFrame({"state": wanted}), on="state", how="semi").sort("state"))
 

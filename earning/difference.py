@@ -16,7 +16,7 @@ KEYS = ["holder_id", "activity_id", "rule_id", "currency_id"]
 
 _POSTED = """
 SELECT award.holder_id, award.activity_id, award.rule_id, award.currency_id, award.occurred_on,
-       award.wanted, award.target, award.posted, award.revision, award.facts
+       award.rulebook_id, award.wanted, award.target, award.posted, award.revision, award.facts
 FROM work JOIN award ON award.holder_id = work.holder_id AND award.activity_id = work.activity_id
 """
 _POSTED_SCHEMA: dict[str, Any] = {
@@ -25,6 +25,7 @@ _POSTED_SCHEMA: dict[str, Any] = {
     "rule_id": pl.Int64,
     "currency_id": pl.Int64,
     "occurred_on": pl.Date,
+    "old_rulebook_id": pl.Int64,
     "old_wanted": pl.Int64,
     "old_target": pl.Int64,
     "posted": pl.Int64,
@@ -65,6 +66,8 @@ def subtract(desired: pl.DataFrame, standing: pl.DataFrame) -> Difference:
         pl.col("wanted").fill_null(0),
         pl.col("posted").fill_null(0).alias("already"),
         pl.coalesce("occurred_on", "occurred_on_standing").alias("occurred_on"),
+        # what no version wants any more keeps the version that gave it
+        pl.coalesce("rulebook_id", "old_rulebook_id").alias("rulebook_id"),
         pl.coalesce("facts_standing", "facts").alias("facts"),  # facts are of their moment: the kept ones stay
         (pl.col("old_revision").max().over("holder_id", "activity_id").fill_null(0) + 1).alias("revision"),
     )
@@ -92,9 +95,10 @@ def write(cursor: Any, difference: Difference) -> None:
         frames.write(cursor, difference.added.sort("holder_id", "activity_id"), "award", _AWARD)
     if difference.changed.height:
         cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS work_award (LIKE award) ON COMMIT DELETE ROWS")
+        cursor.execute("DELETE FROM pg_temp.work_award")
         frames.write(cursor, difference.changed, "work_award", _AWARD)
         cursor.execute(
-            "UPDATE award SET rulebook_id = coalesce(new.rulebook_id, award.rulebook_id), wanted = new.wanted,"
+            "UPDATE award SET rulebook_id = new.rulebook_id, wanted = new.wanted,"
             " target = new.target, posted = new.posted, revision = new.revision"
             " FROM work_award AS new WHERE award.holder_id = new.holder_id AND award.activity_id = new.activity_id"
             " AND award.rule_id = new.rule_id AND award.currency_id = new.currency_id"

@@ -108,6 +108,17 @@ class Placed:
     terms: dict[int, Terms]
 
 
+_WHERE: dict[str, Any] = {
+    "activity_id": pl.Int64,
+    "holder_id": pl.Int64,
+    "program_id": pl.Int64,
+    "local_date": pl.Date,
+    "zone": pl.String,
+    "occurred_at": pl.Datetime("us", "UTC"),
+    "store_id": pl.Int64,
+}
+
+
 def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame) -> tuple[pl.DataFrame, Placed]:
     """What should stand for every activity of the batch, as award rows."""
     parts: list[pl.DataFrame] = []
@@ -119,8 +130,7 @@ def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame) -> tuple
         placed.append(activities)
         for judged in terms.judge(terms.eligible(activities)):
             parts.append(_awards(cursor, judged, terms, standing))
-    columns = ["activity_id", "holder_id", "program_id", "local_date", "zone", "occurred_at", "store_id"]
-    where = pl.concat([one.select(columns) for one in placed]) if placed else pl.DataFrame()
+    where = pl.concat([pl.DataFrame(schema=_WHERE), *(one.select(_WHERE.keys()) for one in placed)])
     return (pl.concat(parts) if parts else _no_awards()), Placed(where, every)
 
 

@@ -21,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--forever", action="store_true", help="poll for more until stopped")
         parser.add_argument("--poll", type=float, default=30.0, help="seconds between looks when nothing waits")
         parser.add_argument("--first-bucket", type=int, default=None, help="where to begin; spreads several workers")
+        parser.add_argument("--batch", type=int, default=journey.BATCH, help="about how many activities a batch has")
 
     def handle(self, **options: Any) -> None:
         stopping = threading.Event()
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         holders = activities = 0
         while not stopping.is_set():
             try:
-                done = journey.work(now=clock.now(), first_bucket=options["first_bucket"])
+                done = journey.work(now=clock.now(), first_bucket=options["first_bucket"], limit=options["batch"])
             except OperationalError as error:
                 if not options["forever"]:
                     raise
