@@ -53,7 +53,9 @@ def ingest(
     progress: Progress | None = None,
     dry_run: bool = False,
 ) -> Counts:
-    """Land a file's activity; with `dry_run`, in one transaction that is taken back. The counts are the whole file's, also when an earlier run landed part of it.
+    """Land a file's activity; with `dry_run`, in one transaction that is taken back.
+
+    The counts are the whole file's, also when an earlier run landed part of it.
 
     Raises Unreadable (activity.reading.blocks) when the file cannot be read to its end.
     """

@@ -25,7 +25,7 @@ ROWS = [
     {"receipt_id": "R1", "occurred_at": "2026-03-01T10:00:00", "store": "s1", "card": "A1", "sku": "200",
      "product_name": "", "quantity": "0.5", "unit_price": "1.00", "tax": "", "attr.till": "7",
      "line.colour": "", "tender": "cash", "tender_amount": "3.17"},
-    {"receipt_id": "V1", "kind": "visit", "occurred_at": "2026-03-01T23:30:00Z", "store": "s1", "email": "a@example.org"},
+    {"receipt_id": "V1", "kind": "visit", "occurred_at": "2026-03-01T23:30:00Z", "store": "s1", "email": "a@b.org"},
     {"receipt_id": "E1", "kind": "event", "event_type": "review", "occurred_at": "2026-03-01T10:00:00+05:30",
      "store": "u1", "member": "M1", "attr.stars": "5"},
 ]  # fmt: skip

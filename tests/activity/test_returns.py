@@ -88,8 +88,10 @@ def test_an_unknown_receipt_is_waited_for(ingest, csv_file, anna):
 def test_without_a_name_the_latest_purchase_of_that_sku_is_taken(ingest, csv_file, anna):
     ingest(
         csv_file(
-            _buy("R1", ("1", "2"), at="2026-03-01T10:00:00") + _buy("R2", ("1", "1"), ("3", "1"), at="2026-03-02T10:00:00")
-            + _buy("R3", ("1", "9"), at="2026-03-09T10:00:00") + _buy("X1", ("1", "9"), card="", at="2026-03-03T10:00:00"),
+            _buy("R1", ("1", "2"), at="2026-03-01T10:00:00")
+            + _buy("R2", ("1", "1"), ("3", "1"), at="2026-03-02T10:00:00")
+            + _buy("R3", ("1", "9"), at="2026-03-09T10:00:00")
+            + _buy("X1", ("1", "9"), card="", at="2026-03-03T10:00:00"),
             "a.csv",
         )
     )  # fmt: skip

@@ -1,0 +1,109 @@
+"""A 1 GB file in bounded memory: peak RSS and rows a second of one `manage.py ingest`, rows adjacent or scattered.
+
+The file is made by a generator of its own, the same bytes each time. Scattered means that the rows of a receipt stand
+up to half the file apart. Arguments: --megabytes N (default 1000), --scattered (instead of adjacent), --both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+LIMIT_MB = 600
+LINES = 10  # of a receipt
+HEADER = b"receipt_id,occurred_at,store,channel,card,sku,product_name,quantity,unit_price,discount,tender\n"
+_ROW = b"R%010d,2026-%02d-%02dT%02d:%02d:%02d,%s,store,CARD%09d,%06d,Article number %06d,%d,%d.%02d,0.%02d,card\n"
+
+
+def run(arguments: list[str]) -> dict[str, Any]:
+    """Measure, in a program of this run's own. Peak memory is the whole life of the ingesting process."""
+    parser = argparse.ArgumentParser(prog="script/bench intake")
+    parser.add_argument("--megabytes", type=int, default=1000)
+    parser.add_argument("--scattered", action="store_true")
+    parser.add_argument("--both", action="store_true")
+    options = parser.parse_args(arguments)
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    kinds = ["adjacent", "scattered"] if options.both else ["scattered" if options.scattered else "adjacent"]
+    result: dict[str, Any] = {"megabytes": options.megabytes, "limit_mb": LIMIT_MB}
+    for kind in kinds:
+        code = f"bench-{uuid4().hex[:8]}"
+        _make_program(code)
+        with tempfile.TemporaryDirectory(prefix="fidelio-bench-") as folder:
+            path = Path(folder) / f"{kind}.csv"
+            rows = write(path, options.megabytes << 20, code.encode(), scattered=kind == "scattered")
+            result[kind] = _measure(path, code) | {"file_mb": path.stat().st_size >> 20}
+            assert result[kind]["counts"]["rows"] == rows
+    result["within_limit"] = all(result[kind]["peak_mb"] < LIMIT_MB for kind in kinds)
+    return result
+
+
+def write(path: Path, size: int, store: bytes, *, scattered: bool) -> int:
+    """Write about `size` bytes of activity; how many rows. Holds a block of rows, never the file."""
+    row = len(_row(0, 0, store))
+    receipts = max(size // row // LINES, 1)
+    with path.open("wb", buffering=1 << 20) as file:
+        file.write(HEADER)
+        if scattered:
+            for line in range(LINES):  # one line of every receipt, then the next one of every receipt
+                file.writelines(_row((at * 7919) % receipts, line, store) for at in range(receipts))
+        else:
+            file.writelines(_row(receipt, line, store) for receipt in range(receipts) for line in range(LINES))
+    return receipts * LINES
+
+
+def _row(receipt: int, line: int, store: bytes) -> bytes:
+    mixed = (receipt * 1_000_003 + line * 7_919) % 1_000_000_007
+    sku = mixed % 40_000
+    month, day, hour, minute, second = (1 + receipt % 12, 1 + receipt % 28, receipt % 24, receipt % 60, receipt % 59)
+    price, cents = mixed % 90, mixed % 100
+    person = receipt % 50_000
+    when = (month, day, hour, minute, second)
+    what = (sku, sku, 1 + mixed % 3, price + 1, cents, mixed % 50)
+    return _ROW % (receipt, *when, store, person, *what)
+
+
+def _make_program(code: str) -> None:
+    from programs.models import Banner, Market, Population, Program, Store
+
+    program = Program.objects.create(code=code, population=Population.objects.create(code=code))
+    banner = Banner.objects.create(code=code)
+    program.banners.add(banner)
+    Market.objects.create(program=program, code="FR", currency="EUR", languages=["fr"], timezone="Europe/Paris")
+    Store.objects.create(banner=banner, code=code, market_code="FR")
+
+
+def _measure(path: Path, code: str) -> dict[str, Any]:
+    report = path.with_suffix(".json")
+    manage = Path(__file__).parent.parent / "manage.py"
+    arguments = [
+        sys.executable,
+        str(manage),
+        "ingest",
+        str(path),
+        "--source",
+        code,
+        "--program",
+        code,
+        "--json",
+        str(report),
+    ]
+    process = os.posix_spawn(sys.executable, arguments, {**os.environ, "POLARS_MAX_THREADS": "2"})
+    _, status, usage = os.wait4(process, 0)
+    if status:
+        raise SystemExit(f"the ingest failed: {os.waitstatus_to_exitcode(status)}")
+    counts = json.loads(report.read_text())
+    return {
+        "peak_mb": round(usage.ru_maxrss / 1024),
+        "seconds": counts["seconds"],
+        "rows_per_second": round(counts["rows"] / counts["seconds"]),
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+        "counts": counts,
+    }
