@@ -69,6 +69,27 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture
+def sign_in(live_server: Any) -> Callable[[Any, str], None]:
+    """Put a person's session into the browser of a page: sign_in(page, email); "" is a visitor."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from identity.models import User
+
+    def put(page: Any, email: str) -> None:
+        if not email:
+            return
+        user, session = User.objects.get(email=email), SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        page.context.add_cookies([{"name": "sessionid", "value": session.session_key, "url": live_server.url}])
+
+    return put
+
+
+@pytest.fixture
 def club(transactional_db: None) -> Any:
     """The program of club.yaml, published."""
     from playbooks import importing

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.core import mail
 
+from identity import staff
+from identity.rights import EVERYWHERE
 from members.models import Membership
 
 Visit = Callable[..., Any]
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_join_buy_see_the_points_and_understand_them(
-    visit: Visit, club: Any, buys: Callable[..., None], shoot: Callable[[Any, str], None]
+    visit: Visit, club: Any, buys: Callable[..., None], shoot: Callable[[Any, str], None], sign_in: Any
 ) -> None:
     page = visit(language="fr")
     page.goto("/club/")
@@ -49,8 +51,24 @@ def test_join_buy_see_the_points_and_understand_them(
     assert page.get_by_text("Le jardin compte double").is_visible()
     assert page.locator(".verdicts .is-near").get_by_text("panier de 100").is_visible()
     assert page.get_by_text("Sécateur lame franche").is_visible()
-    waiting = page.locator(".why").first.locator(".is-sum").inner_text()
-    assert "à vous le" in waiting
+    assert "à vous le" in page.locator(".why").first.locator(".is-sum").inner_text()
+
+    _the_desk_says_the_same(visit(width=1440, language="fr"), card, sign_in, shoot)
+
+
+def _the_desk_says_the_same(page: Any, card: str, sign_in: Any, shoot: Callable[[Any, str], None]) -> None:
+    """An agent scans the card and reads the same addition."""
+    staff.create_staff(
+        "sofia@example.com", "Sofia", [("call_centre", EVERYWHERE)], now=datetime.now(UTC), by="test", language="fr"
+    )
+    sign_in(page, "sofia@example.com")
+    page.goto("/desk/")
+    page.get_by_role("searchbox").fill(card)
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Achat").click()
+    page.locator(".verdicts .is-hit").first.wait_for()
+    shoot(page, "desk-fr")
+    assert page.locator(".verdicts .is-hit b").all_inner_texts() == ["+99", "+50", "+20", "+0,99\u00a0€"]
 
 
 def test_the_same_story_without_a_script(visit: Visit, club: Any) -> None:

@@ -6,18 +6,16 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
 from activity import single
 from activity.models import Kind, Quarantine
 from identity import staff
-from identity.models import User
 from identity.rights import EVERYWHERE
 from tests.web import lives
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Visit = Callable[..., Any]
+SignIn = Callable[[Any, str], None]
 
 
 @pytest.fixture
@@ -51,21 +49,6 @@ def places(program: Any) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def session_of(email: str) -> str:
-    user = User.objects.get(email=email)
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return str(session.session_key)
-
-
-def sign_in(page: Any, email: str, url: str) -> None:
-    if email:
-        page.context.add_cookies([{"name": "sessionid", "value": session_of(email), "url": url}])
-
-
 AXE = {"resultTypes": ["violations"]}
 CONTRAST = {**AXE, "runOnly": ["color-contrast"]}
 
@@ -88,11 +71,11 @@ def too_wide(page: Any, widths: tuple[int, ...]) -> list[str]:
 
 @pytest.mark.parametrize("email", ["camille@example.com", "sofia@example.com", ""], ids=["member", "staff", "visitor"])
 def test_pages_are_accessible_fit_the_screen_and_keep_the_policy(
-    visit: Visit, places: dict[str, list[str]], live_server: Any, email: str
+    visit: Visit, sign_in: SignIn, places: dict[str, list[str]], email: str
 ) -> None:
     wrong: list[str] = []
     page = visit(language="fr")
-    sign_in(page, email, live_server.url)
+    sign_in(page, email)
     page.on("console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None)
     for path in places[email]:
         page.emulate_media(color_scheme="light")
@@ -112,9 +95,9 @@ def test_the_ruler_sees_a_page_that_is_too_wide_and_axe_a_button_without_a_name(
     assert too_wide(page, (360,)) and any("button-name" in line for line in objections(page, AXE))
 
 
-def test_the_desk_works_from_the_keyboard(visit: Visit, places: dict[str, list[str]], live_server: Any) -> None:
+def test_the_desk_works_from_the_keyboard(visit: Visit, sign_in: SignIn, places: dict[str, list[str]]) -> None:
     page = visit(width=1440, language="en")
-    sign_in(page, "sofia@example.com", live_server.url)
+    sign_in(page, "sofia@example.com")
     page.goto("/desk/imports/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
@@ -129,9 +112,9 @@ def test_the_desk_works_from_the_keyboard(visit: Visit, places: dict[str, list[s
     assert page.url.endswith("/") and "why" not in page.url  # unfolded in place, the page was not loaded again
 
 
-def test_a_slash_typed_in_a_field_stays_there(visit: Visit, places: dict[str, list[str]], live_server: Any) -> None:
+def test_a_slash_typed_in_a_field_stays_there(visit: Visit, sign_in: SignIn, places: dict[str, list[str]]) -> None:
     page = visit(width=1440, language="en")
-    sign_in(page, "sofia@example.com", live_server.url)
+    sign_in(page, "sofia@example.com")
     page.goto("/desk/enrol/?step=identity")
     page.get_by_label("First name").fill("")
     page.keyboard.type("a/b")
