@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-ROWS_PER_CHUNK = 250_000
-RECEIPT_WEIGHT = 5  # a receipt's own work, in rows: chunks of one-line receipts hold 41,000, of ten lines 16,000
+ROWS_PER_CHUNK = 120_000
+RECEIPT_WEIGHT = 5  # a receipt's own work, in rows: chunks of one-line receipts hold 20,000, of ten lines 8,000
 _PENDING = 1 << 20
 _PARTS = 16
 

@@ -165,3 +165,8 @@ def close(file: InboundFile, *, rows: int, now: datetime) -> Counts:
         closed_at=now,
     )
     return total
+
+
+def give_up(file: InboundFile, why: str, *, now: datetime) -> None:
+    """The file turned out to be unreadable; what landed of it stays, and it may be sent again."""
+    InboundFile.objects.filter(pk=file.pk).update(state=InboundFile.State.UNREADABLE, error=why[:500], closed_at=now)

@@ -16,13 +16,15 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
-from django.db import transaction
+import psycopg
+from django.db import OperationalError, transaction
 
 from activity import assembly, chunks, enrolling, files, landing, opening, sources, spilling, validation
 from activity.assembly import Assembled
 from activity.mapping import Mapping
+from activity.models import InboundFile
 from activity.progress import Counts, ProgressEvent
-from activity.reading.blocks import Reader
+from activity.reading.blocks import Reader, Unreadable
 from activity.running_ahead import run_ahead
 from activity.shaping import SKIP, Shape
 from activity.validation import ROW, Surroundings
@@ -30,6 +32,7 @@ from programs import queries as programs
 from programs.models import Program, Source
 
 Progress = Callable[[ProgressEvent], None]
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -80,25 +83,55 @@ def _ingest(
     tell = progress or (lambda event: None)
     reader, shape = opening.open_file(path, mapping)
     file = files.begin(path, source=source, program=program, mapping=mapping, now=now, by=by)
-    plan = chunks.plan(_keys(reader, shape, tell))
-    landed = files.landed_chunks(file)
-    sender = sources.sender_for(source, program, file.pk)
-    counts = files.counts(file)
-    for portion in run_ahead(
-        _portions(reader, shape, plan, landed, surroundings_of(program, mapping, typed_dates=reader.typed))
-    ):
-        with transaction.atomic():
-            if files.claim_chunk(file, portion.number):
-                if mapping and mapping.members == "create":
-                    receipts = portion.assembled.receipts
-                    enrolling.enrol_unknown(receipts, sender=sender, program=program, now=now, by=by)
-                outcome = landing.land(portion.assembled, sender, now=now)
-                files.record(file, portion, outcome, reader=reader, shape=shape, now=now)
-        counts = files.counts(file)
-        tell(ProgressEvent("land", portion.read, plan.rows, counts))
+    try:
+        plan = chunks.plan(_keys(reader, shape, tell))
+        landed = files.landed_chunks(file)
+        around = surroundings_of(program, mapping, typed_dates=reader.typed)
+        sender = sources.sender_for(source, program, file.pk)
+        for portion in run_ahead(_portions(reader, shape, plan, landed, around)):
+            sender = _land(portion, sender, file, _Told(source, program, mapping, reader, shape, now, by))
+            tell(ProgressEvent("land", portion.read, plan.rows, files.counts(file)))
+    except Unreadable as error:
+        files.give_up(file, str(error), now=now)
+        raise
     counts = files.close(file, rows=plan.rows, now=now)
     counts.seconds = time.monotonic() - begun
     return counts
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What every chunk of a file is landed with."""
+
+    source: Source
+    program: Program
+    mapping: Mapping | None
+    reader: Reader
+    shape: Shape
+    now: datetime
+    by: str
+
+
+def _land(portion: Portion, sender: landing.Sender, file: InboundFile, told: _Told) -> landing.Sender:
+    """One chunk, one transaction; again when it was the one to give way to another. The sender to go on with."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                if files.claim_chunk(file, portion.number):
+                    if told.mapping and told.mapping.members == "create":
+                        receipts = portion.assembled.receipts
+                        enrolling.enrol_unknown(receipts, sender=sender, program=told.program, now=told.now, by=told.by)
+                    outcome = landing.land(portion.assembled, sender, now=told.now)
+                    files.record(file, portion, outcome, reader=told.reader, shape=told.shape, now=told.now)
+            return sender
+        except (OperationalError, psycopg.errors.DeadlockDetected) as error:
+            gave_way = isinstance(error, psycopg.errors.DeadlockDetected) or isinstance(
+                error.__cause__, psycopg.errors.DeadlockDetected
+            )
+            if not gave_way or attempt == _ATTEMPTS or transaction.get_connection().in_atomic_block:
+                raise
+            sender = sources.sender_for(told.source, told.program, file.pk)  # what it remembered was rolled back
+    raise AssertionError("unreachable")
 
 
 def surroundings_of(program: Program, mapping: Mapping | None = None, *, typed_dates: bool = False) -> Surroundings:

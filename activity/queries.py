@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -74,7 +74,7 @@ def of_holder(holder_id: int, *, since: date, until: date, limit: int = 500, lin
         cursor.execute(_OF_HOLDER, [holder_id, since, until, limit])
         rows: list[Sequence[Any]] = cursor.fetchall()
     told = lines_of([row[0] for row in rows]) if lines else {}
-    return [Happened(*row[:3], Kind(row[3]), *row[4:], lines=tuple(told.get(row[0], ()))) for row in rows]
+    return [replace(Happened(*row), kind=Kind(row[3]), lines=tuple(told.get(row[0], ()))) for row in rows]
 
 
 def lines_of(activity_ids: Sequence[int]) -> dict[int, list[Line]]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from activity.validation import HEAD, ROW, Typed
 
-BUDGET = 120 << 20  # bytes of rows of open chunks that may wait in memory
+BUDGET = 48 << 20  # bytes of rows of open chunks that may wait in memory
 
 
 class Waiting:
