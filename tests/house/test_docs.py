@@ -27,7 +27,8 @@ def quoted(text):
 
 @pytest.mark.parametrize("where", NAMED)
 def test_links_lead_somewhere(where):
-    targets = re.findall(r"\]\(([^)\s]+)\)", where.read_text())
+    targets = re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", where.read_text())
+    targets = [one or other for one, other in targets]
     inside = [target.partition("#")[0] for target in targets if "://" not in target]
     missing = [target for target in inside if target and not (where.parent / target).exists()]
     assert not missing
