@@ -78,6 +78,11 @@ class Desk:
             self.now, market=self.market.code, zone=self.market.timezone, currency=self.market.currency
         )
 
+    @property
+    def look(self) -> banners.Look:
+        """How the program's cards look; the desk itself wears Fidelio's colours."""
+        return banners.look_of(banners.theme_of(self.program))
+
     def may(self, action: str, scope: rights.Scope) -> bool:
         return rights.may(self.user, action, scope)
 
@@ -101,8 +106,9 @@ def for_staff(action: str = "") -> Callable[[View], View]:
 
 def page(request: HttpRequest, template: str, desk: Desk, values: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Answer with a page of the desk, in the formats of the program's home market."""
-    look = banners.look_of(banners.theme_of(desk.program))
-    return render(request, template, {"desk": desk, "formats": desk.formats, "look": look, **values}, status=status)
+    return render(
+        request, template, {"desk": desk, "formats": desk.formats, "look": banners.FIDELIO, **values}, status=status
+    )
 
 
 def remember(request: HttpRequest, public_id: str) -> None:

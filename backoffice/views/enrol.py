@@ -105,6 +105,6 @@ def _page(
         request,
         "backoffice/enrol.html",
         desk,
-        {"step": step, "form": form, "card_number": shown, "duplicate": duplicate, "place": "enrol"},
+        {"step": step, "form": form, "card_number": shown, "duplicate": duplicate, "look": desk.look},
         status=status if form.is_bound and not duplicate else 200,
     )
