@@ -92,11 +92,10 @@ def _quarantine(desk: Desk) -> QuerySet[Quarantine]:
 
 def _file_rows(rows: list[InboundFile]) -> list[FileRow]:
     running = [row.pk for row in rows if row.state == InboundFile.State.OPEN]
+    chunks = InboundChunk.objects.filter(file_id__in=running).values_list("file_id")
     sums: dict[int, dict[str, int]] = {
-        entry["file_id"]: {name: entry[f"sum_{name}"] or 0 for name in COUNTS}
-        for entry in InboundChunk.objects.filter(file_id__in=running)
-        .values("file_id")
-        .annotate(**{f"sum_{name}": Sum(name) for name in COUNTS})
+        file_id: dict(zip(COUNTS, counts, strict=True))
+        for file_id, *counts in chunks.annotate(*(Sum(name) for name in COUNTS))
     }
     return [_file_row(row, sums.get(row.pk, {})) for row in rows]
 

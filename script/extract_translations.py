@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages import Catalog, pofile
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_python
@@ -20,7 +21,7 @@ ROOMS = ("portal", "backoffice", "web")
 LANGUAGES = ("fr",)
 OTHERS = frozenset({"admin", "unfold"})
 """Folders of templates that speak the admin's own language."""
-KEYWORDS = {
+KEYWORDS: dict[str, Any] = {
     **DEFAULT_KEYWORDS,
     "gettext_lazy": None,
     "ngettext_lazy": (1, 2),
@@ -36,8 +37,8 @@ def texts() -> dict[str, dict[Text, str]]:
     """Every text with where it was first seen, by room."""
     found: dict[str, dict[Text, str]] = {room: {} for room in ROOMS}
     for room, source, code in _sources():
-        for line, function, arguments, _comments in extract_python(io.BytesIO(code), list(KEYWORDS), [], {}):
-            text = _text(function, arguments)
+        for line, function, arguments, _comments in extract_python(io.BytesIO(code), KEYWORDS, [], {}):
+            text = _text(str(function), arguments)
             if text is not None:
                 found[room].setdefault(text, f"{source.relative_to(ROOT)}:{line}")
     return found
@@ -65,7 +66,8 @@ def _sources() -> Iterator[tuple[str, Path, bytes]]:
         place = path.relative_to(ROOT / "templates").parts[0]
         if path.suffix in {".html", ".txt"} and place not in OTHERS:
             room = {"backoffice": "backoffice", "ui": "web"}.get(place, "portal")
-            yield room, path, templatize(path.read_text(encoding="utf-8"), origin=str(path)).encode()
+            code = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+            yield room, path, "\n".join(line.lstrip() for line in code.split("\n")).encode()
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             yield room, path, path.read_bytes()
@@ -75,13 +77,13 @@ def _text(function: str, arguments: object) -> Text | None:
     said = list(arguments) if isinstance(arguments, list | tuple) else [arguments]
     if function == "_":
         function = "gettext"
-    context = said.pop(0) if "pgettext" in function and said else ""
+    context = str(said.pop(0)) if "pgettext" in function and said else ""
     texts_ = [text for text in said if isinstance(text, str)]
     if not texts_:
         return None
     if "ngettext" in function or "npgettext" in function:
-        return (context or "", (texts_[0], texts_[1]))
-    return (context or "", texts_[0])
+        return context, (texts_[0], texts_[1])
+    return context, texts_[0]
 
 
 def _catalogue(room: str, language: str) -> Catalog:
@@ -111,8 +113,8 @@ def _write(language: str) -> None:
             seen.add(text)
             context, identity = text
             known = before.get(identity, context or None)
-            path = place.rpartition(":")[0]
-            after.add(identity, known.string if known else None, context=context or None, locations=[(path, 0)])
+            first_seen = place.rpartition(":")[0]
+            after.add(identity, known.string if known else None, context=context or None, locations=[(first_seen, 0)])
         path = catalogue_path(room, language)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
