@@ -6,6 +6,9 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         from adminsite import rights as admin_rights
-        from identity import rights
+        from identity import (
+            rights,
+            rules,  # noqa: F401  (registers the actions)
+        )
 
         admin_rights.decide_with(rights.may_anywhere)

@@ -1,4 +1,4 @@
-"""Registers every action with django-rules, which looks for this module."""
+"""Registers every action with django-rules. Imported when the app is ready."""
 
 import rules
 

@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
-    "rules.apps.AutodiscoverRulesConfig",
+    "rules",  # not its autodiscovery, which imports every module called rules: playbooks' brings frames along
     "csp",
     "django_htmx",
     "template_partials",
