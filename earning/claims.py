@@ -17,13 +17,26 @@ from django.db import connection, transaction
 ALONE_FROM_ATTEMPT = 3
 MOST_ATTEMPTS = 10
 
-_CLAIM_TOGETHER = """
+# One claimer at a time, for the millisecond a claim takes: each sees what the others committed, and none waits for
+# rows that a worker holds locked through its whole work.
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('earning.claims', 0))"
+
+_CLAIM_AGAIN = """
+WITH lapsed AS (
+    SELECT holder_id FROM claim
+    WHERE lease_until <= %(now)s AND quarantined_reason IS NULL AND attempts < %(alone)s
+      AND EXISTS (SELECT 1 FROM mark WHERE mark.holder_id = claim.holder_id AND mark.bucket = claim.holder_id %% 64)
+    ORDER BY holder_id LIMIT %(holders)s FOR UPDATE SKIP LOCKED
+)
+UPDATE claim SET attempts = claim.attempts + 1, token = %(token)s, lease_until = %(until)s
+FROM lapsed WHERE claim.holder_id = lapsed.holder_id
+RETURNING claim.holder_id
+"""
+
+_CLAIM_NEW = """
 WITH queue AS MATERIALIZED (
     SELECT mark.bucket, mark.holder_id FROM mark
-    LEFT JOIN claim USING (holder_id)
-    WHERE mark.bucket >= %(first_bucket)s
-      AND (claim.holder_id IS NULL OR (claim.lease_until <= %(now)s AND claim.attempts < %(alone)s
-                                       AND claim.quarantined_reason IS NULL))
+    WHERE mark.bucket >= %(first_bucket)s AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.holder_id = mark.holder_id)
     ORDER BY mark.bucket, mark.holder_id LIMIT %(window)s
 ), waiting AS (
     SELECT min(bucket) AS bucket, holder_id, count(*) AS marks FROM queue GROUP BY holder_id
@@ -34,9 +47,7 @@ WITH queue AS MATERIALIZED (
 )
 INSERT INTO claim (holder_id, attempts, token, lease_until, last_error)
 SELECT holder_id, 1, %(token)s, %(until)s, '' FROM picked ORDER BY holder_id
-ON CONFLICT (holder_id) DO UPDATE
-    SET attempts = claim.attempts + 1, token = EXCLUDED.token, lease_until = EXCLUDED.lease_until
-    WHERE claim.lease_until <= %(now)s AND claim.quarantined_reason IS NULL AND claim.attempts < %(alone)s
+ON CONFLICT (holder_id) DO NOTHING
 RETURNING holder_id
 """
 
@@ -68,31 +79,31 @@ class Claimed:
 
 def claim(*, now: datetime, first_bucket: int, limit: int) -> Claimed | None:
     """Lease holders with about `limit` marks, from `first_bucket` on; None when there is nothing to claim."""
+    token = uuid.uuid4()
     values = {
         "now": now,
         "until": now + timedelta(seconds=settings.CLAIM_LEASE_SECONDS),
-        "token": uuid.uuid4(),
+        "token": token,
         "limit": limit,
         "window": limit * 3,
+        "holders": limit,
         "alone": ALONE_FROM_ATTEMPT - 1,
         "most": MOST_ATTEMPTS,
-        "first_bucket": first_bucket,
     }
+    starts = [first_bucket, 0] if first_bucket else [0]
+    attempts = [(_CLAIM_AGAIN, 0), *((_CLAIM_NEW, start) for start in starts)]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM_TOGETHER, values)
-        holders = [holder for (holder,) in cursor.fetchall()]
-        if holders:
-            return Claimed(values["token"], sorted(holders))
-        if first_bucket:
-            cursor.execute(_CLAIM_TOGETHER, {**values, "first_bucket": 0})
-            holders = [holder for (holder,) in cursor.fetchall()]
+        cursor.execute(_IN_TURN)
+        for statement, start in attempts:
+            cursor.execute(statement, {**values, "first_bucket": start})
+            holders = sorted(holder for (holder,) in cursor.fetchall())
             if holders:
-                return Claimed(values["token"], sorted(holders))
+                return Claimed(token, holders)
         cursor.execute(_CLAIM_ALONE, values)
         row = cursor.fetchone()
     if row is None:
         return None
-    return Claimed(values["token"], [], row[0]) if row[1] else Claimed(values["token"], [row[0]])
+    return Claimed(token, [], row[0]) if row[1] else Claimed(token, [row[0]])
 
 
 def fence(token: uuid.UUID) -> list[int]:

@@ -25,7 +25,7 @@ from earning.terms import Judged, Terms
 from ledger import bulk
 from rules_engine.core import scoring
 
-BATCH = 20_000
+BATCH = 10_000
 ACTOR = "system:scoring"
 
 log = structlog.get_logger(__name__)
