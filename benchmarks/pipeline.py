@@ -85,13 +85,14 @@ def _measure(chosen: list[journey_data.Household], *, copies: int, workers: int,
     """Load the file and score it, from an empty ledger; `apart` starts the workers when the file is in."""
     path, lines = _prepare(chosen, copies)
     with contextlib.ExitStack() as started:
-        crew = [] if apart else started.enter_context(_workers(workers))
+        crew = started.enter_context(_workers(workers))
+        if apart:
+            _tell(crew, signal.SIGSTOP)
         begun = time.monotonic()
         counts = _ingest(path)
-        ingested = time.monotonic()
+        ingested = resumed = time.monotonic()
         if apart:
-            crew = started.enter_context(_workers(workers))
-        resumed = time.monotonic()
+            _tell(crew, signal.SIGCONT)
         while Mark.objects.exists() or _claims():
             time.sleep(0.02)
         ended = time.monotonic()
@@ -203,10 +204,15 @@ def _workers(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     try:
         yield crew
     finally:
-        for process in crew:
-            process.send_signal(signal.SIGTERM)
+        _tell(crew, signal.SIGCONT)
+        _tell(crew, signal.SIGTERM)
         for process in crew:
             process.wait(timeout=60)
+
+
+def _tell(crew: list[subprocess.Popen[bytes]], number: signal.Signals) -> None:
+    for process in crew:
+        process.send_signal(number)
 
 
 def _claims() -> bool:

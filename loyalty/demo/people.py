@@ -62,6 +62,11 @@ def enrol_households(program: Program, households: Sequence[Household], *, joine
     return len(rows)
 
 
+def have_logins() -> bool:
+    """Whether an earlier start made them; they are made last, so then all of them are there."""
+    return Login.objects.filter(user__email=MEMBER).exists()
+
+
 def give_logins(program: Program, member_number: str, password: str, *, now: datetime) -> None:
     """Make every sign-in of SIGN_INS, with one password; the member's is the member of that number."""
     store = _busiest_store(program)
