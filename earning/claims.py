@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -80,7 +81,7 @@ class Claimed:
 def claim(*, now: datetime, first_bucket: int, limit: int) -> Claimed | None:
     """Lease holders with about `limit` marks, from `first_bucket` on; None when there is nothing to claim."""
     token = uuid.uuid4()
-    values = {
+    values: dict[str, Any] = {
         "now": now,
         "until": now + timedelta(seconds=settings.CLAIM_LEASE_SECONDS),
         "token": token,

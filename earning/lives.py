@@ -40,7 +40,7 @@ def add_to(
                 "matures_at": matures_at,
             }
         )
-    schema = {
+    schema: dict[str, Any] = {
         "currency_id": pl.Int64,
         "local_date": pl.Date,
         "zone": pl.String,

@@ -69,7 +69,7 @@ class Terms:
             return activities
         ids = activities["membership_id"].unique().to_list()
         rows = list(members.Membership.objects.filter(pk__in=ids).values_list("pk", "joined_at"))
-        schema = {"membership_id": pl.Int64, "joined_at": pl.Datetime("us", "UTC")}
+        schema: dict[str, Any] = {"membership_id": pl.Int64, "joined_at": pl.Datetime("us", "UTC")}
         joined = pl.DataFrame(rows, schema=schema, orient="row")
         return (
             activities.join(joined, on="membership_id", how="left", maintain_order="left")

@@ -69,8 +69,8 @@ def write_receipts(target: Path, chosen: list[Household], *, moved_by: timedelta
 
     Rows are in order of time, as a retailer's export would be. `copies` repeats every household under new numbers.
     """
-    frame = pl.concat([_receipts(chosen, moved_by, copy) for copy in range(copies)])
-    frame = frame.sort("occurred_at", "receipt_id", "line").collect()
+    everything = pl.concat([_receipts(chosen, moved_by, copy) for copy in range(copies)])
+    frame = everything.sort("occurred_at", "receipt_id", "line").collect()
     receipts = frame["receipt_id"].n_unique()
     target.parent.mkdir(parents=True, exist_ok=True)
     text = frame.with_columns(

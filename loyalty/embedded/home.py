@@ -45,7 +45,7 @@ class Home:
         path = self.path / "secrets.json"
         known = json.loads(path.read_text()) if path.exists() else {}
         if name not in known:
-            known[name] = secrets.token_urlsafe(36)
+            known[name] = secrets.token_urlsafe(40)  # 54 characters: Django wants 50
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
                 json.dump(known, handle)
         return str(known[name])
