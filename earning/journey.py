@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import structlog
@@ -23,9 +23,11 @@ from earning import batches, claims, difference, facts, lives, usage
 from earning.marks import BUCKETS
 from earning.terms import Judged, Terms
 from ledger import bulk
+from ledger.clawback import Policy
 from rules_engine.core import scoring
 
 BATCH = 10_000
+TAKEN_BACK_AT_ONCE = 2_000
 ACTOR = "system:scoring"
 
 log = structlog.get_logger(__name__)
@@ -176,4 +178,15 @@ def _post(cursor: Any, moves: pl.DataFrame, placed: Placed, now: datetime) -> No
         bulk.earn(cursor, batch.sort("holder_id", "activity_id"), now=now, actor=ACTOR)
     lost = moves.filter(pl.col("amount") < 0).with_columns(-pl.col("amount"))
     if lost.height:
-        bulk.take_back(cursor, lost, now=now, actor=ACTOR, policy="debt")
+        _take_back(cursor, lost, placed, now)
+
+
+def _take_back(cursor: Any, lost: pl.DataFrame, placed: Placed, now: datetime) -> None:
+    """Take back by the policy of each currency, in parts small enough not to hold wallets for long."""
+    policies = {number: one.returns for terms in placed.terms.values() for number, one in terms.currencies.items()}
+    named = lost.with_columns(
+        pl.col("currency_id").replace_strict(policies, default="debt", return_dtype=pl.String).alias("policy")
+    )
+    for (policy,), own in named.sort("holder_id", "activity_id").partition_by("policy", as_dict=True).items():
+        for part in own.drop("policy").iter_slices(TAKEN_BACK_AT_ONCE):
+            bulk.take_back(cursor, part, now=now, actor=ACTOR, policy=cast(Policy, policy))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from celery import shared_task
 
@@ -25,3 +26,18 @@ def tick() -> None:
     from earning import bells
 
     bells.ring()
+
+
+@shared_task(name="earning.tasks.expire")
+def expire() -> None:
+    """Post the end of dead lots, once an hour; nothing can be spent from them meanwhile."""
+    from earning import jobs
+    from ledger import expiry
+
+    now = clock.now()
+    jobs.once("expire", now.date(), now.hour, lambda: _expire_all(expiry.expire_due, now), now=now)
+
+
+def _expire_all(expire_due: Callable[[datetime], int], now: datetime) -> None:
+    while expire_due(now):
+        continue

@@ -144,6 +144,8 @@ CELERY: dict[str, Any] = {
     "timezone": "UTC",
     "beat_schedule": {
         "ring every bell": {"task": "earning.tasks.tick", "schedule": 10.0, "options": {"expires": 10}},
+        # more often than it acts: once an hour is enough, and a missed beat is made good by the next
+        "post what expired": {"task": "earning.tasks.expire", "schedule": 600.0, "options": {"expires": 600}},
     },
     "beat_schedule_filename": "/tmp/fidelio-celerybeat-schedule",
 }
