@@ -7,7 +7,8 @@ from pathlib import Path
 
 import structlog
 from celery import shared_task
-from django.utils import timezone
+
+from audit import clock
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ def ingest_file(path: str, source_id: int, program_id: int, by: str, mapping_pat
             source=Source.objects.get(pk=source_id),
             program=Program.objects.get(pk=program_id),
             mapping=mapping.read(Path(mapping_path)) if mapping_path else None,
-            now=timezone.now(),
+            now=clock.now(),
             by=by,
         )
     except Unreadable as error:
@@ -39,4 +40,4 @@ def rematch(program_id: int) -> None:
     """Give waiting activity to members who became known by a door that forgot to say so."""
     from activity import attribution
 
-    attribution.rematch_bearers(program_id, timezone.now())
+    attribution.rematch_bearers(program_id, clock.now())

@@ -24,6 +24,15 @@ settings.register_profile(
 settings.load_profile("house")
 
 
+def pytest_configure() -> None:
+    """A cache of each worker's own: clearing it empties a whole Redis database."""
+    from django.conf import settings as django_settings
+
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+    cache = django_settings.CACHES["default"]
+    cache["LOCATION"] = f"{cache['LOCATION'].rpartition('/')[0]}/{number}"
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
     """A database of this worker's own, made and migrated by the owner, used as the app."""

@@ -17,7 +17,11 @@ def test_history_is_refused_to_the_app_by_privilege_and_to_the_owner_by_trigger(
 
     trail.record(action="test", actor="system", obj=("thing", 1), at=now)
     for statement in ("UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event"):
-        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        with (
+            pytest.raises(DatabaseError, match="permission denied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute(statement)
 
 

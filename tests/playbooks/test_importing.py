@@ -255,7 +255,10 @@ def test_of_two_imports_at_once_one_waits_or_is_told(now):
         thread.start()
         for _ in range(500):
             with connection.cursor() as cursor:
-                cursor.execute("SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted")
+                cursor.execute(
+                    "SELECT count(*), pg_sleep(0.01) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                    " WHERE NOT granted AND datname = current_database()"
+                )
                 if cursor.fetchone()[0]:
                     break
     thread.join(10)

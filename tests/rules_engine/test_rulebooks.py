@@ -216,7 +216,10 @@ def test_of_two_publishing_at_once_one_is_told_so(program, now, before):
 def wait_until_somebody_waits():
     for _ in range(500):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted")
+            cursor.execute(
+                "SELECT count(*), pg_sleep(0.01) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE NOT granted AND datname = current_database()"
+            )
             if cursor.fetchone()[0]:
                 return
     raise AssertionError("the rival never had to wait")

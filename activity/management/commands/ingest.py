@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 from rich.console import Console
 
+from audit import clock
 from programs import queries as programs
 
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 program=program,
                 mapping_path=options["mapping"],
                 dry_run=options["dry_run"],
-                now=timezone.now(),
+                now=clock.now(),
                 console=console,
             )
         except Unreadable as error:
