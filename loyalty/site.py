@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import time
 import urllib.request
@@ -17,6 +18,12 @@ FIRST_PORT = 8000
 
 class DidNotStart(RuntimeError):
     """A process of the site ended, or the site did not answer in time."""
+
+
+def stop_on_signals() -> None:
+    """Ctrl-C and kill both end the site in order, also when a shell started us with interrupts ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 def stack_of(home: Home) -> stack.Stack:

@@ -32,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--fresh", action="store_true", help="throw the demo's data away and load it again")
 
     def handle(self, **options: Any) -> None:
+        site.stop_on_signals()
         console = Console(highlight=False)
         home = Home()
         try:
@@ -130,7 +131,7 @@ class Command(BaseCommand):
     def _invite(self, address: str, home: Home, console: Console) -> None:
         table = Table(title=f"\n{address}", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
         for heading in ("who", "address", "e-mail", "password"):
-            table.add_column(heading)
+            table.add_column(heading, overflow="fold")
         for one in people.SIGN_INS:
             table.add_row(one.role, f"{address}{one.path}", one.email, home.secret("demo password")[:12])
         console.print(table)

@@ -16,6 +16,7 @@ class Command(BaseCommand):
     help = "serve the site: web, worker and beat"
 
     def handle(self, **options: Any) -> None:
+        site.stop_on_signals()
         call_command("migrate", verbosity=0)
         try:
             with site.stack_of(Home()) as processes:
