@@ -39,6 +39,10 @@ _ACTIVITY = [
 ]
 
 
+_STATES = {"sku": pl.String, "state": pl.Int64}
+_TOLD = {"sku": pl.String, "said": pl.UInt64}
+
+
 @dataclass
 class Sender:
     """Who sends: its source, the catalogue its skus are of, the programs it feeds; and what was learnt of it so far."""
@@ -48,7 +52,8 @@ class Sender:
     register: Register
     file_id: int | None = None
     meets_known: bool = False  # a key was here already: look before copying
-    states: dict[str, int] = field(default_factory=dict)
+    states: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_STATES))
+    told: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_TOLD))  # what products were said to be
     latest_state: int = -1
 
 
@@ -183,23 +188,23 @@ def _states(lines: pl.DataFrame, sender: Sender, now: datetime) -> pl.DataFrame:
     """(sku, state): what each product of the lines is now. Remembered while the catalogue stands still."""
     latest = products.latest_state_id()
     if latest != sender.latest_state:
-        sender.states.clear()
+        sender.states, sender.told = sender.states.clear(), sender.told.clear()
     told = [name for name in canonical.PRODUCT[1:] if lines.get_column(name).null_count() < lines.height]
-    said = lines.select(canonical.PRODUCT).unique("sku", keep="first", maintain_order=True)
+    said = lines.select("sku").unique(maintain_order=True).with_columns(pl.lit(0, pl.UInt64).alias("said"))
     if told:
-        said = lines.group_by("sku").agg(pl.col(name).drop_nulls().first() for name in canonical.PRODUCT[1:])
-    skus = said.get_column("sku").to_list()
-    unknown = [sku for sku in skus if sku not in sender.states]
-    if unknown or told:
-        asked = said if told else said.filter(pl.col("sku").is_in(unknown))
-        asked = asked.with_columns(pl.col(canonical.PRODUCT[1:]).fill_null(""))
-        texts = [asked.get_column(name).to_list() for name in canonical.PRODUCT]
-        sender.states |= products.states_for(catalogue_id=sender.catalogue_id, said=products.Said(*texts), now=now)
+        said = lines.group_by("sku").agg(pl.col(name).drop_nulls().first() for name in told)
+        said = said.with_columns(pl.struct(told).hash(seed=3).alias("said"))
+    fresh = said.join(sender.told, on=["sku", "said"], how="anti", maintain_order="left")
+    if not fresh.is_empty():
+        texts = {name: fresh.get_column(name).fill_null("").to_list() for name in told}
+        asked = products.Said(fresh.get_column("sku").to_list(), *(texts.get(name) for name in canonical.PRODUCT[1:]))
+        found = products.states_for(catalogue_id=sender.catalogue_id, said=asked, now=now)
+        answers = pl.DataFrame({"sku": list(found), "state": list(found.values())}, schema=_STATES)
+        sender.states = pl.concat([sender.states.join(answers, on="sku", how="anti"), answers])
+        sender.told = pl.concat([sender.told, fresh.select(sender.told.columns)])
         latest = products.latest_state_id()
     sender.latest_state = latest
-    return pl.DataFrame(
-        {"sku": skus, "state": [sender.states[sku] for sku in skus]}, schema={"sku": pl.String, "state": pl.Int64}
-    )
+    return said.select("sku").join(sender.states, on="sku", how="left", maintain_order="left")
 
 
 def _bearers(receipts: pl.DataFrame, sender: Sender) -> pl.Series:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -59,7 +58,6 @@ class Activity(models.Model):
     class Meta:
         db_table = "activity"
         verbose_name_plural = "activity"
-        indexes = [GinIndex(fields=["states"], name="activity_states")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.external_id}"
