@@ -23,7 +23,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from audit import clock
-from benchmarks import _floor, _orm
+from benchmarks import _floor, _orm, _processes
 from earning.models import Mark
 from loyalty.demo import journey_data, people, stages
 from loyalty.embedded.home import Home
@@ -96,7 +96,7 @@ def _measure(chosen: list[journey_data.Household], *, copies: int, workers: int,
         while Mark.objects.exists() or _claims():
             time.sleep(0.02)
         ended = time.monotonic()
-        peak = max(_peak_mb(process.pid) for process in crew)
+        peak = max(_processes.peak_mb(process.pid) for process in crew)
     taken = {"ingest": round(ingested - begun, 3), "score": round(ended - resumed, 3)}
     print(f"{copies}x, {workers} workers{', apart' if apart else ''}: {taken}, worker {peak} MB", file=sys.stderr)
     return {
@@ -152,14 +152,14 @@ def _quiet() -> Any:
 def _ingest(path: Path) -> dict[str, Any]:
     """The command a retailer's file goes through, in a process of its own; its start is not counted against it."""
     code = (
-        "import django, json, resource, sys, time; django.setup()\n"
+        "import django, json, sys; django.setup()\n"
         "from pathlib import Path; from activity import intake, sources; from audit import clock\n"
         "from programs.models import Program\n"
         "program = Program.objects.get(code='fidelio'); now = clock.now()\n"
         "source, _ = sources.source_for('journey', program=program, now=now, by='bench')\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
         "counts = intake.ingest(Path(sys.argv[1]), source=source, program=program, now=now, by='bench').as_json()\n"
-        "counts['peak_mb'] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
+        "from benchmarks import _processes; import os; counts['peak_mb'] = _processes.peak_mb(os.getpid())\n"
         "print(json.dumps(counts))\n"
     )
     import json
@@ -219,13 +219,6 @@ def _claims() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM claim WHERE quarantined_reason IS NULL)")
         return bool(cursor.fetchone()[0])
-
-
-def _peak_mb(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) // 1024
-    return 0
 
 
 def _audited() -> dict[str, Any]:
