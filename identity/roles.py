@@ -35,6 +35,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "programs.see": _WATCHING | {Role.MARKETING, Role.FINANCE},
     "programs.edit": _OFFICE,
     "rulebooks.see": _WATCHING | {Role.MARKETING, Role.FINANCE, Role.CALL_CENTRE},
+    "rulebooks.write": frozenset({Role.MARKETING}),
+    "rulebooks.approve": frozenset({Role.MARKETING, Role.FINANCE}) | _OFFICE,
     "rulebooks.publish": frozenset({Role.MARKETING}),
     "rules.stop": frozenset({Role.MARKETING}) | _OFFICE,
     # the house itself

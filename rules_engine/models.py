@@ -97,3 +97,81 @@ class RuleStop(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.at:%Y-%m-%d %H:%M}"
+
+
+class RulebookDraft(models.Model):
+    """The next version as it is being written: a copy of the version in force, changed until it is submitted.
+
+    `frame` is its document without the rules (`{settings, currencies, week_start, overridden}`); the rules are rows
+    of DraftRule. `writers` are all who changed it: none of them may approve it. `rehearsals`: results kept with it.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        SUBMITTED = "submitted", _("waits for approval")
+        APPROVED = "approved", _("approved")
+        PUBLISHED = "published", _("published")
+        DROPPED = "dropped", _("put away")
+
+    id = models.AutoField(primary_key=True)
+    program = models.ForeignKey("programs.Program", models.PROTECT, related_name="+", verbose_name=_("program"))
+    market_code = models.CharField(_("market"), max_length=10, null=True)
+    title = models.CharField(_("title"), max_length=120)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
+    frame = models.JSONField(_("frame"))
+    based_on = models.ForeignKey(Rulebook, models.PROTECT, null=True, related_name="+")
+    published = models.ForeignKey(Rulebook, models.PROTECT, null=True, related_name="+")
+    begins_at = models.DateTimeField(_("from"), null=True, help_text=_("empty: when published"))
+    writers = models.JSONField(_("writers"), default=list)
+    rehearsals = models.JSONField(_("rehearsals"), default=list)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("begun at"))
+    created_by = models.CharField(_("begun by"), max_length=80)
+    changed_at = models.DateTimeField(_("changed at"))
+    changed_by = models.CharField(_("changed by"), max_length=80)
+    submitted_at = models.DateTimeField(_("submitted at"), null=True)
+    submitted_by = models.CharField(_("submitted by"), max_length=80, blank=True)
+    approved_at = models.DateTimeField(_("approved at"), null=True)
+    approved_by = models.CharField(_("approved by"), max_length=80, blank=True)
+
+    class Meta:
+        db_table = "rulebook_draft"
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+        indexes = [models.Index(fields=["program", "state"], name="rulebook_draft_open")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(published__isnull=False), name="rulebook_draft_says_what_it_became"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DraftRule(models.Model):
+    """One rule of a draft, half-written or whole: `sketch` as it is typed, `document` as far as it makes a rule.
+
+    `origin` is the rule as the version below has it (null: new). `revision` tells two writers apart.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    draft = models.ForeignKey(RulebookDraft, models.CASCADE, related_name="rules")
+    place = models.PositiveIntegerField()
+    code = models.CharField(max_length=64)
+    sketch = models.JSONField()
+    document = models.JSONField()
+    origin = models.JSONField(null=True)
+    removed = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=80)
+    told_at = models.DateTimeField(null=True, help_text="when the trail last heard of a change")
+
+    class Meta:
+        db_table = "rulebook_draft_rule"
+        ordering = ["place", "id"]
+        indexes = [models.Index(fields=["draft", "place"], name="rulebook_draft_rule_place")]
+
+    def __str__(self) -> str:
+        return self.code

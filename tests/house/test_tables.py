@@ -19,11 +19,12 @@ OURS = (
 # Every table of a model of ours is one or the other: a new one is put here by whoever makes it.
 ONLY_GROWS = {
     "activity", "activity_key", "audit_event", "consent", "inbound_chunk", "ledger_debt_entry", "ledger_entry",
-    "ledger_holder", "ledger_posting", "product_state", "return_link", "rule", "rule_stop",
+    "ledger_hold_lot", "ledger_holder", "ledger_posting", "product_state", "return_link", "rule", "rule_stop",
 }  # fmt: skip
 GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "attribution": ("ended_at",),
     "holder_successor": ("successor_id",),
+    "ledger_hold": ("posting_id", "resolved_at", "state"),
     "quarantine": ("reason", "field", "detail", "corrected", "state", "changed_by", "changed_at"),
     "return_wait": ("ended_at",),
     "rulebook": ("valid", "state", "published_at", "published_by"),
@@ -35,6 +36,7 @@ CHANGES = {
     "banner", "currency", "market", "population", "product", "program", "program_banner", "program_host", "source",
     "source_program", "store",
     "ledger_lot", "ledger_wallet",
+    "rulebook_draft", "rulebook_draft_rule",
     "identity_grant", "identity_staff_profile", "identity_user", "identity_user_groups",
     "identity_user_user_permissions",
 }  # fmt: skip
