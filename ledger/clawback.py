@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from ledger import consumption, copying, debts, idempotency, wallets
+from ledger import consumption, copying, debts, idempotency, lapsing, wallets
 from ledger.consumption import Demand, Draw, Lots
 from ledger.idempotency import Cause
 
@@ -59,7 +59,7 @@ def take_back(cursor: Any, batch: pl.DataFrame, *, now: datetime, actor: str, po
     cursor = copying.plain(cursor)
     asked = _rows(batch)
     wallets.make(cursor, _pots(asked))
-    wallets.lock(cursor, _pots(asked))
+    lapsing.locked(cursor, _pots(asked), now)
     postings = _post(cursor, asked, now=now, actor=actor)
     rows = [row for row in asked if row[:3] in postings]
     demands = [Demand(row[0], row[3], asked[row], postings[row[:3]], row[1]) for row in rows]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ledger import copying, idempotency, wallets
+from ledger import copying, idempotency, lapsing, wallets
 from ledger.idempotency import Cause
 
 # Holder by holder along the index of open lots; what is held stays until its hold lapses.
@@ -57,9 +57,12 @@ def expire_due(
 ) -> int:
     """Post the end of every lot dead at `now`, `limit` lots a transaction; return how many lots ended.
 
+    What is held in a dead lot stays until its hold lapses; holds that have lapsed are freed first.
+
     Runs beside itself without harm: a lot's end is posted once, under the lock of its wallet.
     """
     holders = None if holder_ids is None else list(holder_ids)
+    lapsing.lapse_due(now, limit, holder_ids=holders)
     ended, after = 0, 0
     while True:
         with transaction.atomic(), connection.cursor() as django_cursor:

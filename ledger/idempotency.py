@@ -28,6 +28,8 @@ class Cause(IntEnum):
     EARN = 1
     TAKE_BACK = 2
     EXPIRE = 3
+    CAPTURE = 4
+    GIVE_BACK = 5
 
 
 class KeyReused(Exception):

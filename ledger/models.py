@@ -144,3 +144,42 @@ class DebtEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.amount}"
+
+
+class Hold(models.Model):
+    """Points of one pot set aside until `lapses_at`: captured by a posting, released, or lapsed by itself."""
+
+    hold_id = models.BigIntegerField(primary_key=True)
+    holder_id = models.BigIntegerField()
+    currency_id = models.IntegerField()
+    amount = models.BigIntegerField()
+    idem = models.UUIDField()
+    fingerprint = models.BinaryField()
+    state = models.TextField()
+    placed_at = models.DateTimeField()
+    lapses_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    posting_id = models.BigIntegerField(null=True)
+    actor = models.TextField()
+
+    class Meta:
+        db_table = "ledger_hold"
+
+    def __str__(self) -> str:
+        return f"hold {self.hold_id}: {self.amount}, {self.state}"
+
+
+class HoldLot(models.Model):
+    """What of a hold lies in one lot. Only grows."""
+
+    pk = models.CompositePrimaryKey("holder_id", "hold_id", "lot_id")
+    holder_id = models.BigIntegerField()
+    hold_id = models.BigIntegerField()
+    lot_id = models.BigIntegerField()
+    amount = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_hold_lot"
+
+    def __str__(self) -> str:
+        return f"{self.amount} of lot {self.lot_id}"

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ledger import consumption, debts, idempotency, records, wallets
+from ledger import consumption, debts, idempotency, lapsing, records, wallets
 from ledger.consumption import Demand, Lots
 from ledger.idempotency import KeyReused
 from ledger.wallets import Wallet
@@ -87,7 +87,7 @@ def earn(
 
     The same key with the same request answers as the first time; with another request it raises KeyReused.
     """
-    _check_positive(amount)
+    check_positive(amount)
     around = records.Circumstances(actor, channel, store_id, source_type, source_id, cost_centre)
     idem = idempotency.of_client(key)
     asked = fingerprint or idempotency.fingerprint(
@@ -122,17 +122,17 @@ def spend(
 
     Raises InsufficientPoints, WalletFrozen, InDebt (unless `debt_allowed`) or KeyReused.
     """
-    _check_positive(amount)
+    check_positive(amount)
     around = records.Circumstances(actor, channel, store_id, source_type, source_id, cost_centre)
     idem = idempotency.of_client(key)
     asked = fingerprint or idempotency.fingerprint(do="spend", currency=currency_id, amount=amount, contra=contra)
     pot = (holder_id, currency_id)
     with transaction.atomic(), connection.cursor() as cursor:
-        wallet = wallets.lock(cursor, [pot]).get(pot)
+        wallet = lapsing.locked(cursor, [pot], now).get(pot)
         found = records.find(cursor, holder_id, idem, asked)
         if found is not None:
             return Spent(found, records.drawn(cursor, holder_id, found))
-        _check_may_leave(wallet, debt_allowed)
+        check_may_leave(wallet, debt_allowed)
         return _debit(cursor, pot, amount, idem, asked, "spend", contra, around, now)
 
 
@@ -156,7 +156,7 @@ def adjust(
     asked = fingerprint or idempotency.fingerprint(do="adjust", currency=currency_id, amount=amount, contra=contra)
     pot = (holder_id, currency_id)
     with transaction.atomic(), connection.cursor() as cursor:
-        wallets.lock(cursor, [pot])
+        lapsing.locked(cursor, [pot], now)
         found = records.find(cursor, holder_id, idem, asked)
         if found is not None:
             return Spent(found, records.drawn(cursor, holder_id, found))
@@ -172,7 +172,7 @@ def transfer(
 
     `key` is the sender's. Raises InsufficientPoints, WalletFrozen, InDebt, KeyReused; ValueError for oneself.
     """
-    _check_positive(amount)
+    check_positive(amount)
     if from_holder == to_holder:
         raise ValueError("a transfer needs two holders")
     around = records.Circumstances(actor, channel, store_id, source_type, source_id)
@@ -181,12 +181,12 @@ def transfer(
     sender, receiver = (from_holder, currency_id), (to_holder, currency_id)
     with transaction.atomic(), connection.cursor() as cursor:
         wallets.make(cursor, [sender, receiver])
-        wallet = wallets.lock(cursor, [sender, receiver])[sender]
+        wallet = lapsing.locked(cursor, [sender, receiver], now)[sender]
         found = records.find(cursor, from_holder, idem, asked)
         if found is not None:
             sent = Spent(found, records.drawn(cursor, from_holder, found))
             return Transferred(found, sent, records.received(cursor, to_holder, found))
-        _check_may_leave(wallet, debt_allowed)
+        check_may_leave(wallet, debt_allowed)
         sent = _debit(cursor, sender, amount, idem, asked, "transfer", "transfer", around, now, transfers=True)
         there = uuid.uuid5(idempotency.NAMESPACE, f"transfer:{from_holder}:{idem}")
         received = records.post(cursor, to_holder, there, asked, "transfer", around, now, transfer_id=sent.posting_id)
@@ -195,12 +195,14 @@ def transfer(
         return Transferred(sent.posting_id, sent, received)
 
 
-def _check_positive(amount: int) -> None:
+def check_positive(amount: int) -> None:
+    """Raises ValueError."""
     if amount <= 0:
         raise ValueError("an amount must be positive")
 
 
-def _check_may_leave(wallet: Wallet | None, debt_allowed: bool) -> None:
+def check_may_leave(wallet: Wallet | None, debt_allowed: bool) -> None:
+    """Raises WalletFrozen or InDebt."""
     if wallet is not None and wallet.frozen_reason:
         raise WalletFrozen(wallet.frozen_reason)
     if wallet is not None and wallet.debt and not debt_allowed:

@@ -24,7 +24,7 @@ ONLY_GROWS = {
 GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "attribution": ("ended_at",),
     "holder_successor": ("successor_id",),
-    "ledger_hold": ("posting_id", "resolved_at", "state"),
+    "ledger_hold": ("state", "resolved_at", "posting_id"),
     "quarantine": ("reason", "field", "detail", "corrected", "state", "changed_by", "changed_at"),
     "return_wait": ("ended_at",),
     "rulebook": ("valid", "state", "published_at", "published_by"),
