@@ -10,3 +10,7 @@ from typing import Any
 # landed(activity_id, occurred_on, holder_id, membership_id, program_id, reason): one row per program, with the
 # holder or the reason why there is none. Anonymous activity is not in it.
 on_landed: list[Callable[[Any, datetime], None]] = []
+
+# Called with the landing's cursor, the numbers of the purchases that lines were just taken back from, and `now`:
+# a return landed, or one that waited found its purchase.
+on_returned: list[Callable[[Any, list[int], datetime], None]] = []

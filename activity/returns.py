@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from activity import hooks
 from activity.models import Kind
 
 UNKNOWN_RECEIPT = "UnknownReceipt"
@@ -146,9 +147,12 @@ def settle(cursor: Any, source_id: int, backs: Iterable[Back], *, landed: bool =
 
 
 def write(cursor: Any, source_id: int, settled: Settled, now: datetime) -> None:
-    """Write links and waits of a batch."""
+    """Write links and waits of a batch, and tell the rooms above which purchases gave something back."""
     if settled.links:
         cursor.execute(_LINK, [now, *map(list, zip(*settled.links, strict=True))])
+        purchases = sorted({purchase for _, _, _, purchase, _, _, _ in settled.links})
+        for hook in hooks.on_returned:
+            hook(cursor, purchases, now)
     if settled.waits:
         cursor.execute(_WAIT, [source_id, now, *map(list, zip(*settled.waits, strict=True))])
 

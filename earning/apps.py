@@ -10,3 +10,5 @@ class EarningConfig(AppConfig):
 
         hooks.on_landed.append(marks.write_for_landed)
         hooks.on_landed.append(bells.ring_when_committed)
+        hooks.on_returned.append(marks.write_for_returned)
+        hooks.on_returned.append(bells.ring_when_returned)

@@ -15,7 +15,9 @@ SELECT coalesce(a.holder_id, l.holder_id),
        'activity ' || coalesce(a.activity_id, l.activity_id)
        || ' in currency ' || coalesce(a.currency_id, l.currency_id),
        a.posted, l.amount
-FROM (SELECT holder_id, activity_id, currency_id, sum(posted)::bigint AS posted FROM award
+FROM (SELECT holder_id, activity_id, currency_id, sum(posted)::bigint AS posted
+      FROM (SELECT holder_id, activity_id, currency_id, posted FROM award
+            UNION ALL SELECT holder_id, activity_id, currency_id, amount FROM forgiven WHERE amount > 0) AS stands
       GROUP BY holder_id, activity_id, currency_id) a
 FULL JOIN ledger_by_activity l
   ON l.holder_id = a.holder_id AND l.activity_id = a.activity_id AND l.currency_id = a.currency_id
@@ -24,6 +26,7 @@ WHERE coalesce(a.posted, 0) <> coalesce(l.amount, 0)
 _TARGETS = """
 SELECT holder_id, 'activity ' || activity_id || ' rule ' || rule_id, posted, target FROM award WHERE posted <> target
 """
+# what stands is what awards say, and what the policy of a currency let the member keep
 CHECKS = {"posted of awards = entries of their activity": _AWARDS, "posted = target": _TARGETS}
 
 

@@ -31,3 +31,8 @@ def ring() -> None:
 def ring_when_committed(_cursor: Any, _now: datetime) -> None:
     """Ring once the activity is there to be found. Registered with activity.landing."""
     transaction.on_commit(ring)
+
+
+def ring_when_returned(_cursor: Any, _purchase_ids: list[int], _now: datetime) -> None:
+    """Ring once the links are there to be found. Registered with activity.returns."""
+    transaction.on_commit(ring)

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from earning import batches, history
+from earning import batches, history, returns
 from earning.terms import Terms
 from rules_engine.core.facts import Facts
 from rules_engine.core.rulebook import Rulebook
@@ -37,9 +37,15 @@ def local_moments(activities: pl.DataFrame, terms: Terms) -> pl.DataFrame:
 def assemble(
     cursor: Any, activities: pl.DataFrame, rulebook: Rulebook, terms: Terms, products: batches.Products
 ) -> Facts:
-    """Join everything the rulebook reads to these activities (rows of one program, with local moments)."""
+    """Join everything the rulebook reads to these activities (rows of one program, with local moments).
+
+    Lines are what is left of them after returns; a purchase of which nothing is left is left out.
+    """
     activities = history.facts(cursor, activities, rulebook.volatile_facts())
-    lines = batches.lines_of(activities)
+    left = returns.what_is_left(cursor, batches.lines_of(activities))
+    lines = left.lines
+    if len(left.emptied):
+        activities = activities.filter(~pl.col("activity_id").is_in(left.emptied.implode()))
     states = products.of(cursor, lines["state"])
     numbered = states.select("state").with_row_index("product")
     lines = lines.join(numbered, on="state", how="left", maintain_order="left").drop("state")
@@ -110,8 +116,8 @@ def as_kept(facts: Facts, standing: pl.DataFrame, rulebook: Rulebook) -> Facts:
     columns = []
     for name in names:
         now_known = facts.activities[name]
-        values = [
-            remembered[key].get(name) if key in remembered else value
+        values = [  # a fact that the version of then did not read is read now
+            remembered.get(key, {}).get(name, value)
             for key, value in zip(facts.activities["activity_id"], now_known, strict=True)
         ]
         columns.append(pl.Series(name, values, dtype=now_known.dtype))

@@ -19,11 +19,12 @@ import polars as pl
 import structlog
 from django.db import connection, transaction
 
-from earning import batches, claims, difference, facts, lives, usage
+from earning import batches, claims, difference, facts, forgiveness, lives, usage
 from earning.marks import BUCKETS
 from earning.terms import Judged, Terms
 from ledger import bulk
 from ledger.clawback import Policy
+from programs import queries as programs
 from rules_engine.core import scoring
 
 BATCH = 10_000
@@ -165,7 +166,10 @@ def _post(cursor: Any, moves: pl.DataFrame, placed: Placed, now: datetime) -> No
     if moves.is_empty():
         return
     moves = moves.join(placed.activities, on=["holder_id", "activity_id"], how="left", maintain_order="left")
+    policies = _policies(moves, placed)
     earned = moves.filter(pl.col("amount") > 0)
+    if set(policies.values()) != {"debt"}:
+        earned = forgiveness.set_off(cursor, earned)
     if earned.height:
         parts = []
         for program_id, terms in placed.terms.items():
@@ -178,15 +182,24 @@ def _post(cursor: Any, moves: pl.DataFrame, placed: Placed, now: datetime) -> No
         bulk.earn(cursor, batch.sort("holder_id", "activity_id"), now=now, actor=ACTOR)
     lost = moves.filter(pl.col("amount") < 0).with_columns(-pl.col("amount"))
     if lost.height:
-        _take_back(cursor, lost, placed, now)
+        _take_back(cursor, lost, policies, now)
 
 
-def _take_back(cursor: Any, lost: pl.DataFrame, placed: Placed, now: datetime) -> None:
+def _policies(moves: pl.DataFrame, placed: Placed) -> dict[int, Policy]:
+    """What each currency does when not all can be taken back."""
+    known = {number: one for terms in placed.terms.values() for number, one in terms.currencies.items()}
+    # activity that is somebody else's now has no terms of its own in the batch
+    strange = [number for number in moves["currency_id"].unique().to_list() if number not in known]
+    policies = programs.returns_policies(strange) if strange else {}
+    return {number: cast(Policy, one.returns) for number, one in known.items()} | cast(dict[int, Policy], policies)
+
+
+def _take_back(cursor: Any, lost: pl.DataFrame, policies: dict[int, Policy], now: datetime) -> None:
     """Take back by the policy of each currency, in parts small enough not to hold wallets for long."""
-    policies = {number: one.returns for terms in placed.terms.values() for number, one in terms.currencies.items()}
     named = lost.with_columns(
         pl.col("currency_id").replace_strict(policies, default="debt", return_dtype=pl.String).alias("policy")
     )
     for (policy,), own in named.sort("holder_id", "activity_id").partition_by("policy", as_dict=True).items():
         for part in own.drop("policy").iter_slices(TAKEN_BACK_AT_ONCE):
-            bulk.take_back(cursor, part, now=now, actor=ACTOR, policy=cast(Policy, policy))
+            taken = bulk.take_back(cursor, part, now=now, actor=ACTOR, policy=cast(Policy, policy))
+            forgiveness.remember(cursor, taken)

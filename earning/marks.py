@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,16 @@ def write_for_landed(cursor: Any, now: datetime) -> None:
         " SELECT holder_id %% %s, holder_id, activity_id, occurred_on, 'landed', %s"
         " FROM landed WHERE holder_id IS NOT NULL ORDER BY holder_id, activity_id",
         [BUCKETS, now],
+    )
+
+
+def write_for_returned(cursor: Any, purchase_ids: Sequence[int], now: datetime) -> None:
+    """Mark purchases that goods came back from, for whoever has them. Registered with activity.returns."""
+    cursor.execute(
+        "INSERT INTO mark (bucket, holder_id, activity_id, occurred_on, reason, at)"
+        " SELECT holder_id %% %s, holder_id, activity_id, occurred_on, 'returned', %s FROM attribution"
+        " WHERE activity_id = ANY(%s) AND ended_at IS NULL AND holder_id IS NOT NULL ORDER BY holder_id, activity_id",
+        [BUCKETS, now, list(purchase_ids)],
     )
 
 

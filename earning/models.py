@@ -64,6 +64,103 @@ class Award(models.Model):
         return f"{self.target} for {self.activity_id}"
 
 
+class Forgiven(models.Model):
+    """What a member was left with of an activity's points that a return should have taken back, by policy."""
+
+    pk = models.CompositePrimaryKey("holder_id", "activity_id", "currency_id")
+    holder_id = models.BigIntegerField()
+    activity_id = models.BigIntegerField()
+    currency_id = models.IntegerField()
+    occurred_on = models.DateField()
+    amount = models.BigIntegerField()
+
+    class Meta:
+        db_table = "forgiven"
+        constraints = [models.CheckConstraint(condition=models.Q(amount__gte=0), name="forgiven_not_negative")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.activity_id}"
+
+
+class Delivery(models.Model):
+    """The event that points of an activity wait for happened. Once for each kind of event; only grows."""
+
+    pk = models.CompositePrimaryKey("holder_id", "activity_id", "event_type")
+    holder_id = models.BigIntegerField()
+    activity_id = models.BigIntegerField()
+    event_type = models.CharField(max_length=80)
+    occurred_on = models.DateField(help_text="of the activity")
+    delivered_at = models.DateTimeField(help_text="from then on the points can be spent")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "delivery"
+
+    def __str__(self) -> str:
+        return f"{self.event_type} of {self.activity_id}"
+
+
+class Rescore(models.Model):
+    """A scope to be scored again: what it would change, who let it, how far it has run."""
+
+    class State(models.TextChoices):
+        PREVIEWED = "previewed"
+        APPROVED = "approved"
+        DONE = "done"
+        WITHDRAWN = "withdrawn"
+
+    id = models.BigAutoField(primary_key=True)
+    program_id = models.BigIntegerField()
+    scope = models.JSONField(help_text="kind: member, receipts, correction or replay, and what it names")
+    reason = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices)
+    holders = models.IntegerField(help_text="in the scope")
+    activities = models.IntegerField(help_text="in the scope")
+    members = models.IntegerField(help_text="holders whose points would change")
+    points = models.JSONField(help_text="currency -> {given, taken}")
+    money = models.JSONField(help_text="market -> minor units the program would owe more, or less")
+    histogram = models.JSONField(help_text="[{from, until, members}] of the first currency; null is without end")
+    done_holders = models.IntegerField(default=0)
+    moved = models.JSONField(default=dict, help_text="currency -> {given, taken}: what the run posted so far")
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=80)
+    approved_at = models.DateTimeField(null=True)
+    approved_by = models.CharField(max_length=80, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "rescore"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(approved_by="") | ~models.Q(approved_by=models.F("created_by")),
+                name="rescore_approved_by_another",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"rescore {self.pk} {self.state}"
+
+
+class RescoreHolder(models.Model):
+    """One holder of a re-scoring: what the preview found, and whether the run has done it."""
+
+    pk = models.CompositePrimaryKey("holder_id", "rescore_id")
+    holder_id = models.BigIntegerField()
+    rescore_id = models.BigIntegerField()
+    activities = models.IntegerField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "rescore_holder"
+        indexes = [
+            models.Index(fields=["rescore_id", "holder_id"], name="rescore_open", condition=models.Q(done_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.holder_id} of {self.rescore_id}"
+
+
 class JobRun(models.Model):
     """One run of a scheduled job for one business day and shard: a second beat finds the row and does nothing."""
 

@@ -104,6 +104,8 @@ def _judged(activity_id: int, holder_id: int) -> tuple[Rulebook, list[verdicts.V
         standing = difference.posted(cursor)
         for judged in terms.judge(terms.eligible(placed)):
             read = facts.assemble(cursor, judged.activities, judged.rulebook, terms, batches.Products())
+            if read.activities.is_empty():  # every line of it came back
+                return judged.rulebook, [], terms.program_id
             read = facts.as_kept(read, standing, judged.rulebook)
             read = facts.with_usage(read, usage.of(cursor, terms.program_id, judged.rulebook, read.activities))
             return judged.rulebook, verdicts.explain(judged.rulebook, read, activity_id), terms.program_id
