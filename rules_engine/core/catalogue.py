@@ -109,6 +109,20 @@ FACTS: dict[str, Fact] = {fact.name: fact for fact in _DECLARED}
 
 _LONGEST_NAME = 64
 
+_EQUAL = ("eq", "ne", "in", "not_in", "is_set")
+_ORDERED = ("eq", "ne", "lt", "le", "gt", "ge", "between", "in", "not_in", "is_set")
+_OPERATORS: dict[FactType, tuple[str, ...]] = {
+    "text": (*_EQUAL[:-1], "starts_with", "contains", "is_set"),
+    "number": _ORDERED, "money": _ORDERED, "quantity": _ORDERED, "date": _ORDERED,
+    "boolean": ("eq", "is_set"),
+    "attribute": (*_ORDERED[:-1], "starts_with", "contains", "is_set"),
+}  # fmt: skip
+
+
+def operators_of(fact: Fact) -> tuple[str, ...]:
+    """The operators that make sense for a fact, for pickers and documentation, most used first."""
+    return _EQUAL if fact.choices else _OPERATORS[fact.type]
+
 
 class UnknownFact(ValueError):
     """No fact has that name."""

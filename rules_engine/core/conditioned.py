@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from rules_engine.core import catalogue
-from rules_engine.core.conditions import All, Comparison, Condition, Lines
+from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, LinesTest, Not
 from rules_engine.core.formats import Formats, clock, listed, on_days, weekday
 from rules_engine.core.rules import Rule, Weekly
 from rules_engine.core.verdicts import Failed
@@ -18,6 +18,9 @@ _WORDS = {
         "first": "for the first purchase of the day", "hours": "{days} from {start} to {end}",
         "general": "when {label} {operator} {value}", "not": "except {value}", "items": "from {value} such items",
         "spent": "from {value} of them", "birthday": "in your birthday month",
+        "items_are": "when the number of such items {operator} {value}",
+        "spent_is": "when the amount of such items {operator} {value}", "and": " and ", "or": " or ",
+        "any_line": "with such an article", "every_line": "with such articles only",
         "counts": "Your receipt counts {value}.", "begins": "It begins on {value}.", "ended": "It ended on {value}.",
         "only": "Only {value}.", "found": "Here: {value}.", "unknown": "Not known for this receipt.",
         "none": "No such article on this receipt.", "count_found": "Your receipt has {value}.",
@@ -31,6 +34,9 @@ _WORDS = {
         "first": "pour le premier achat du jour", "hours": "{days} de {start} à {end}",
         "general": "si {label} {operator} {value}", "not": "sauf {value}", "items": "dès {value} de ces articles",
         "spent": "dès {value} parmi eux", "birthday": "le mois de votre anniversaire",
+        "items_are": "si le nombre de ces articles {operator} {value}",
+        "spent_is": "si le montant de ces articles {operator} {value}", "and": " et ", "or": " ou ",
+        "any_line": "avec un tel article", "every_line": "avec seulement de tels articles",
         "counts": "Votre ticket compte {value}.", "begins": "À partir du {value}.", "ended": "Jusqu’au {value}.",
         "only": "Seulement {value}.", "found": "Ici{nbsp}: {value}.", "unknown": "Non connu pour ce ticket.",
         "none": "Aucun article concerné sur ce ticket.", "count_found": "Votre ticket en compte {value}.",
@@ -45,27 +51,59 @@ _WORDS = {
 
 def of_rule(rule: Rule, money: str | None, formats: Formats) -> str:
     """The condition and the hours of a rule; empty when it always applies."""
-    parts = []
-    if rule.when is not None:
-        alone = rule.when.all if isinstance(rule.when, All) else (rule.when,)
-        parts = [said for part in alone if (said := of_condition(part, money, formats))]
-    if rule.valid is not None and rule.valid.weekly is not None:
-        parts.append(_hours(rule.valid.weekly, formats))
-    return ", ".join(parts)
+    return ", ".join(part for part in (of_when(rule, money, formats), hours_of(rule, formats)) if part)
+
+
+def of_when(rule: Rule, money: str | None, formats: Formats) -> str:
+    if rule.when is None:
+        return ""
+    alone = rule.when.all if isinstance(rule.when, All) else (rule.when,)
+    return ", ".join(
+        _bracketed(part, money, formats) if len(alone) > 1 else of_condition(part, money, formats) for part in alone
+    )
+
+
+def hours_of(rule: Rule, formats: Formats) -> str:
+    return _hours(rule.valid.weekly, formats) if rule.valid is not None and rule.valid.weekly is not None else ""
 
 
 def of_condition(condition: Condition, money: str | None, formats: Formats) -> str:
-    """A single comparison in words. What is nested deeper is left to the name marketing gives the rule."""
+    """A condition in words; parts of parts in brackets, so that "and" and "or" cannot be misread."""
     words = _WORDS[formats.language]
     match condition:
         case Comparison():
             return _comparison(condition, money, formats)
-        case Lines(lines=test) if test.ge is not None or test.gt is not None:
+        case All(all=parts):
+            return str(words["and"]).join(_bracketed(part, money, formats) for part in parts)
+        case AnyOf(any=parts):
+            return str(words["or"]).join(_bracketed(part, money, formats) for part in parts)
+        case Not(not_=inner):
+            return str(words["not"]).format(value=_bracketed(inner, money, formats))
+        case Lines(lines=test):
             on = of_condition(test.where, money, formats) if test.where is not None else ""
-            key = "spent" if test.sum else "items"
-            value = formats.money(test.value, money) if test.sum else formats.number(test.value)
-            return " ".join(part for part in (str(words[key]).format(value=value), on) if part)
-    return ""
+            return " ".join(part for part in (_lines(test, money, formats), on) if part)
+
+
+def _bracketed(condition: Condition, money: str | None, formats: Formats) -> str:
+    said = of_condition(condition, money, formats)
+    return f"({said})" if isinstance(condition, All | AnyOf) and len(_parts(condition)) > 1 else said
+
+
+def _parts(condition: All | AnyOf) -> tuple[Condition, ...]:
+    return condition.all if isinstance(condition, All) else condition.any
+
+
+def _lines(test: LinesTest, money: str | None, formats: Formats) -> str:
+    words = _WORDS[formats.language]
+    if test.any or test.every:
+        return str(words["any_line" if test.any else "every_line"])
+    said = formats.money if test.sum else lambda value, _: formats.number(value)
+    if test.operator in _MINIMUM:
+        return str(words["spent" if test.sum else "items"]).format(value=said(test.value, money))
+    values = test.value if isinstance(test.value, tuple) else (test.value,)
+    value = listed([said(one, money) for one in values], formats.language)
+    operator = words["operators"][test.operator]  # type: ignore[index]
+    return str(words["spent_is" if test.sum else "items_are"]).format(operator=operator, value=value)
 
 
 def _comparison(condition: Comparison, money: str | None, formats: Formats) -> str:

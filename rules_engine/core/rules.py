@@ -201,6 +201,11 @@ class Rule(Strictly):
         return PHASES.index(self.phase)
 
     @property
+    def caps(self) -> tuple[Limit, ...]:
+        """Everything that may leave less than is wanted, in the order in which it is met."""
+        return self.limits
+
+    @property
     def period_kinds(self) -> tuple[str, ...]:
         """Kinds of period, each once, over which its limits need to know what other activity took."""
         return tuple(dict.fromkeys(limit.per for limit in self.limits if limit.per != "activity"))

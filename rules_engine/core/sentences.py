@@ -6,7 +6,7 @@ A rule is called what marketing called it; without a name its words are made fro
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rules_engine.core import conditioned
+from rules_engine.core import conditioned, detailed
 from rules_engine.core.formats import NBSP, Formats, PlainFormats, one_or_many, unit_of_money
 from rules_engine.core.rulebook import Currency, Rulebook
 from rules_engine.core.rules import Limit, Rule
@@ -62,6 +62,33 @@ def of_rule(
     effect = _effect(rulebook, rule, money, formats)
     when = conditioned.of_rule(rule, money, formats)
     return f"{effect} {when}" if when else effect
+
+
+def in_full(
+    rulebook: Rulebook, rule: Rule, language: str, money: str | None = "EUR", formats: Formats | None = None
+) -> str:
+    """Everything a rule says, whatever it is called: the live sentence beside the form. Ends with a full stop."""
+    formats = formats or PlainFormats(language)
+    on = effects_and_conditions(rulebook, rule, money, formats)
+    more = [detailed.days(rule.valid, formats), *(_limit(rulebook, rule, cap, formats) for cap in rule.caps)]
+    more += [detailed.combined(rule.combine, formats), detailed.rounded(rule.rounding, formats)]
+    return " ".join([f"{on[:1].upper()}{on[1:]}.", *(part for part in more if part)])
+
+
+def effects_and_conditions(rulebook: Rulebook, rule: Rule, money: str | None, formats: Formats) -> str:
+    parts = [_effect(rulebook, rule, money, formats), detailed.trigger(rule.trigger, formats)]
+    when = conditioned.of_rule(rule, money, formats)
+    return " ".join(part for part in (*parts, when) if part)
+
+
+def of_effect(rulebook: Rulebook, rule: Rule, language: str, money: str | None = "EUR") -> str:
+    """Only what the rule gives: "3 points per euro"."""
+    return _effect(rulebook, rule, money, PlainFormats(language))
+
+
+def of_caps(rulebook: Rulebook, rule: Rule, language: str) -> str:
+    """Its limits and its budget; empty when it has none."""
+    return " ".join(_limit(rulebook, rule, cap, PlainFormats(language)) for cap in rule.caps)
 
 
 def of_verdict(rulebook: Rulebook, verdict: Verdict, language: str, formats: Formats | None = None) -> Sentence:
