@@ -20,6 +20,7 @@ OURS = (
 ONLY_GROWS = {
     "activity", "activity_key", "audit_event", "consent", "delivery", "inbound_chunk", "ledger_debt_entry",
     "ledger_entry", "ledger_hold_lot", "ledger_holder", "ledger_posting", "product_state", "return_link", "rule", "rule_stop",
+    "tier_assignment",
 }  # fmt: skip
 GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "attribution": ("ended_at",),
@@ -27,6 +28,8 @@ GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "ledger_hold": ("state", "resolved_at", "posting_id"),
     "quarantine": ("reason", "field", "detail", "corrected", "state", "changed_by", "changed_at"),
     "return_wait": ("ended_at",),
+    "tier_ladder": ("until_at",),
+    "tier_standing": ("until_at", "superseded_at"),
     "rulebook": ("valid", "state", "published_at", "published_by"),
 }
 CHANGES = {
@@ -36,7 +39,7 @@ CHANGES = {
     "banner", "currency", "market", "population", "product", "program", "program_banner", "program_host", "source",
     "source_program", "store",
     "ledger_lot", "ledger_wallet",
-    "rulebook_draft", "rulebook_draft_rule",
+    "rulebook_draft", "rulebook_draft_rule", "tier_followed",
     "identity_grant", "identity_staff_profile", "identity_user", "identity_user_groups",
     "identity_user_user_permissions",
 }  # fmt: skip
