@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from benchmarks import _processes
+
 LIMIT_MB = 600
 LINES = 10  # of a receipt
 HEADER = b"receipt_id,occurred_at,store,channel,card,sku,product_name,quantity,unit_price,discount,tender\n"
