@@ -61,8 +61,14 @@ def run(*, now: datetime) -> Found:
         entries = cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FROM award")
         awards = cursor.fetchone()[0]
-        differences = list(auditing.differences())
+        return Found(now, entries, awards, differences())
+
+
+def differences() -> list[auditing.Difference]:
+    """What does not add up, as the caller's transaction sees it."""
+    found = list(auditing.differences())
+    with connection.cursor() as cursor:
         for check, statement in CHECKS.items():
             cursor.execute(statement)
-            differences += [auditing.Difference(check, *row) for row in cursor.fetchall()]
-    return Found(now, entries, awards, differences)
+            found += [auditing.Difference(check, *row) for row in cursor.fetchall()]
+    return found

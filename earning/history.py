@@ -1,6 +1,7 @@
 """Facts of their moment: what a member's earlier activity and own data were just before each activity of a batch.
 
-Computed from attributed purchases and visits in order of (occurred_at, id). They change as more activity
+Computed from attributed purchases and visits in order of (occurred_at, id), less what came back by then: goods
+returned are spent no more, and a purchase of which nothing is left is no receipt. They change as more activity
 lands, so they are kept with the awards and read back from there when an activity is scored again.
 """
 
@@ -11,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from earning import frames
-from earning.batches import PURCHASE, VISIT
+from earning import frames, returns
+from earning.batches import PURCHASE, RETURN, VISIT
 
 _ONLY_THE_DAYS = "AND (t.holder_id, t.occurred_on) IN (SELECT holder_id, occurred_on FROM work)"
 _TIMELINE = """
@@ -62,28 +63,42 @@ def _join_past(cursor: Any, activities: pl.DataFrame, wanted: set[str]) -> pl.Da
     kinds = [PURCHASE] if only_today else [PURCHASE, VISIT]
     holders = activities["holder_id"].unique().to_list()
     timeline = frames.read(cursor, query, _TIMELINE_SCHEMA, [holders, kinds])
-    timeline = timeline.sort("holder_id", "occurred_us", "activity_id")
-    found = timeline.select("holder_id", "activity_id", *(_PAST[name].alias(name) for name in sorted(wanted)))
+    timeline = timeline.sort("holder_id", "occurred_us", "activity_id").with_columns(
+        pl.lit(0, dtype=pl.Int64).alias("gone"),
+        # visits are days on which somebody came, whatever came back later
+        *(_VISITS[name].alias(name) for name in sorted(wanted & set(_VISITS))),
+    )
+    if counted := wanted & set(_COUNTS):
+        back = returns.came_back(cursor, holders)
+        if back.height:
+            timeline = pl.concat([timeline, back], how="diagonal")
+            timeline = timeline.sort("holder_id", "occurred_us", "activity_id", maintain_order=True)
+        timeline = timeline.with_columns(_COUNTS[name].alias(name) for name in sorted(counted))
+        timeline = timeline.filter(pl.col("kind") != RETURN)
+    found = timeline.select("holder_id", "activity_id", *sorted(wanted))
     return activities.join(found, on=["holder_id", "activity_id"], how="left")
 
 
 _PURCHASE = pl.col("kind") == PURCHASE
-_TODAY = ["holder_id", "local_date"]
-_EARLIER_TODAY = (_PURCHASE.cum_sum().over(_TODAY) - _PURCHASE).cast(pl.Int64)
+# a row of what came back stands at its own moment, under the day of its purchase, with minus what it takes
+_RECEIPT = _PURCHASE.cast(pl.Int64) - pl.col("gone")
+_EARLIER_TODAY = _RECEIPT.cum_sum().over("holder_id", "local_date") - _RECEIPT
 _MONTH = [pl.col("holder_id"), pl.col("local_date").dt.truncate("1mo")]
 _LAST_DAY = pl.col("local_date").shift(1).over("holder_id")
 _NEW_DAY = pl.col("local_date") != _LAST_DAY
 # a streak breaks where a day without a visit lies between two days with one
 _BREAK = ((pl.col("local_date") - _LAST_DAY).dt.total_days() > 1).fill_null(value=True)
 _STREAK = [pl.col("holder_id"), _BREAK.cum_sum().over("holder_id")]
-_SPENT = pl.when(_PURCHASE).then(pl.col("net")).otherwise(0)
+_SPENT = pl.when(pl.col("kind") != VISIT).then(pl.col("net")).otherwise(0)
 
-_PAST: dict[str, pl.Expr] = {
+_COUNTS: dict[str, pl.Expr] = {
     "receipt.first_of_day": pl.when(_PURCHASE).then(_EARLIER_TODAY == 0),
     "history.receipts_today": _EARLIER_TODAY,
-    "history.receipts_month": (_PURCHASE.cum_sum().over(_MONTH) - _PURCHASE).cast(pl.Int64),
-    "history.days_since_visit": (pl.col("local_date") - _LAST_DAY).dt.total_days(),
+    "history.receipts_month": _RECEIPT.cum_sum().over(_MONTH) - _RECEIPT,
     "history.spend_lifetime": _SPENT.cum_sum().over("holder_id") - _SPENT,
+}
+_VISITS: dict[str, pl.Expr] = {
+    "history.days_since_visit": (pl.col("local_date") - _LAST_DAY).dt.total_days(),
     "history.visit_streak": _NEW_DAY.fill_null(value=True).cum_sum().over(_STREAK).cast(pl.Int64),
 }
 

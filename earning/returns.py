@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from earning import frames
+from earning.batches import RETURN
 
 # One probe of an index for each purchase of the batch, and nothing else where nothing came back.
 _BACK = """
@@ -63,6 +64,53 @@ def what_is_left(cursor: Any, lines: pl.DataFrame) -> Left:
     ).select(lines.columns)
     touched_ids = touched["activity_id"].unique()
     return Left(now, touched_ids.filter(~touched_ids.is_in(now["activity_id"].unique().implode())))
+
+
+_CAME_BACK = """
+SELECT t.holder_id, p.activity_id, p.occurred_on, (extract(epoch FROM p.occurred_at) * 1000000)::bigint,
+       cardinality(p.quantities), r.purchase_line, p.quantities[r.purchase_line], p.nets[r.purchase_line],
+       r.return_activity_id, (extract(epoch FROM b.occurred_at) * 1000000)::bigint, r.quantity,
+       CASE WHEN r.quantity = 0 THEN b.nets[r.line] ELSE 0 END
+FROM attribution AS t
+JOIN return_link AS r ON r.purchase_activity_id = t.activity_id
+JOIN activity AS p ON p.activity_id = r.purchase_activity_id AND p.occurred_on = r.purchase_occurred_on
+JOIN activity AS b ON b.activity_id = r.return_activity_id AND b.occurred_on = r.return_occurred_on
+WHERE t.holder_id = ANY(%s) AND t.ended_at IS NULL
+ORDER BY p.activity_id, b.occurred_at, r.return_activity_id
+"""
+_EVENT: dict[str, Any] = {
+    "holder_id": pl.Int64,
+    "activity_id": pl.Int64,
+    "kind": pl.UInt8,
+    "occurred_us": pl.Int64,
+    "local_date": pl.Date,
+    "net": pl.Int64,
+    "gone": pl.Int64,
+}
+
+
+def came_back(cursor: Any, holder_ids: list[int]) -> pl.DataFrame:
+    """What came back from the purchases of these holders, in columns of `history`'s timeline.
+
+    One row per return and purchase, at the moment of the return and under the day of the purchase: net (minus what
+    the purchase lost by it) and gone (1 when nothing of it is left).
+    """
+    cursor.execute(_CAME_BACK, [holder_ids])
+    events: dict[tuple[int, int, int], list[Any]] = {}
+    taken: dict[tuple[int, int, int], tuple[int, int]] = {}
+    lines_gone: dict[tuple[int, int], int] = {}
+    for holder, bought, day, bought_us, count, line, quantity, net, back, back_us, *now in cursor.fetchall():
+        returned, refunded = taken.get((holder, bought, line), (0, 0))
+        before = of_line(quantity, 0, net, returned, refunded)
+        returned, refunded = taken[holder, bought, line] = (returned + now[0], refunded + now[1])
+        after = of_line(quantity, 0, net, returned, refunded)
+        new = [holder, back, RETURN, max(back_us, bought_us), day, 0, 0]
+        event = events.setdefault((holder, bought, back), new)
+        event[5] += after[2] - before[2]
+        if after[3] and not before[3]:
+            lines_gone[holder, bought] = lines_gone.get((holder, bought), 0) + 1
+            event[6] = int(lines_gone[holder, bought] == count)
+    return pl.DataFrame(list(events.values()), schema=_EVENT, orient="row")
 
 
 def of_line(quantity: int, gross: int, net: int, returned: int, refunded: int) -> tuple[int, int, int, bool]:
