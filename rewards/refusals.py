@@ -1,0 +1,61 @@
+"""Why a redemption is refused. Class names are stable: APIs, books and messages use them. Nothing was changed."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """A redemption that does not take place, in the order in which refusals are tested."""
+
+
+class MembershipClosed(Refused):
+    """The membership is not active: closed, suspended or not confirmed."""
+
+
+class CardBlocked(Refused):
+    """The card that was shown is blocked or replaced, or not the member's."""
+
+
+class NotOnOffer(Refused):
+    """There is no such reward, or not here, or not on this day."""
+
+
+class NotEligible(Refused):
+    """The reward is for other members."""
+
+
+class LimitReached(Refused):
+    """The member has taken as many as one may."""
+
+
+class OutOfStock(Refused):
+    """Fewer are left than were asked for."""
+
+
+class BudgetSpent(Refused):
+    """The reward's budget is spent. Budgets of rewards are not built yet: nothing raises this so far."""
+
+
+class InsufficientPoints(Refused):
+    """Fewer points can be spent than it costs. `available` is 0 while points are owed."""
+
+    def __init__(self, currency_code: str, needed: int, available: int) -> None:
+        super().__init__(f"{needed} {currency_code} needed, {available} available")
+        self.currency_code = currency_code
+        self.needed = needed
+        self.available = available
+
+
+class WalletFrozen(Refused):
+    """Staff stopped this pot; it is tested with the points."""
+
+
+class HoldLapsed(Refused):
+    """The hold was released or not confirmed in time."""
+
+
+class AlreadyConfirmed(Refused):
+    """What was confirmed cannot be released."""
+
+
+class NoSuchRedemption(Refused):
+    """This member has no redemption under that key."""
