@@ -45,14 +45,18 @@ class Assembled:
     bad: pl.DataFrame
 
 
-def assemble(heads: pl.DataFrame, lines: pl.DataFrame, currency: str) -> Assembled:
-    """Put a chunk's receipts together. `currency` is the money of receipts whose store says none."""
+def assemble(heads: pl.DataFrame, lines: pl.DataFrame, currency: str, *, spoken: bool = False) -> Assembled:
+    """Put a chunk's receipts together. `currency` is the money of receipts whose store says none.
+
+    `spoken`: by somebody who says all there is at once, not read from a file: there may be no store, and a row that
+    names no product only tells one more tender.
+    """
     heads, receipts = _receipts(heads, currency)
     numbers = heads.select(HEAD, RECEIPT, pl.col("field").alias("head_field"), pl.col("detail").alias("head_detail"))
     lines = lines.join(numbers, on=HEAD, how="left", maintain_order="left")
     if not _in_order(lines):
         lines = lines.sort(RECEIPT, "line", ROW, nulls_last=True)
-    lines = _judged(_with_amounts(_with_receipt(lines, receipts)))
+    lines = _judged(_with_amounts(_with_receipt(lines, receipts)), spoken=spoken)
     bad, spoilt = _bad(lines, receipts)
     lines = lines.filter(pl.col(RECEIPT).is_not_null())
     if not spoilt.is_empty():
@@ -178,16 +182,20 @@ def _with_amounts(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(pl.col("net").fill_null(pl.col("gross") - pl.col("discount")))
 
 
-def _judged(lines: pl.DataFrame) -> pl.DataFrame:
+def _judged(lines: pl.DataFrame, *, spoken: bool) -> pl.DataFrame:
     """`no_line`: a visit or event says no line. `field`, `detail`: the first thing wrong with the row itself."""
     has_lines = pl.col("kind_code") <= canonical.KINDS["return"]
     said_line = pl.col("sku").is_not_null() | pl.col("unit_price").is_not_null() | (pl.col("gross").is_not_null())
     lines = lines.with_columns((~has_lines).fill_null(False).alias("no_line"))
+    if spoken:
+        pays = has_lines & ~said_line & pl.col("line").is_null() & (pl.len().over(RECEIPT) > 1)
+        lines = lines.with_columns(pl.col("no_line") | pays.fill_null(False))
+        has_lines = has_lines & ~pl.col("no_line")
     refused: list[tuple[str, pl.Expr, str]] = [
         *((name, pl.col(f"{name}?"), f"{name} has more decimals than its money") for name in _MONEY),
         ("sku", pl.col("no_line") & said_line, "a visit or an event has no lines"),
         ("sku", has_lines & pl.col("sku").is_null(), "sku is missing"),
-        ("store", pl.col("store").is_null() & pl.col(RECEIPT).is_not_null(), "store is missing"),
+        ("store", pl.col("store").is_null() & pl.col(RECEIPT).is_not_null() & (not spoken), "store is missing"),
         (
             "event_type",
             (pl.col("kind_code") == canonical.KINDS["event"]) & pl.col("event_type").is_null(),

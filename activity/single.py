@@ -40,15 +40,23 @@ class Tried:
     bad: Sequence[tuple[int, str, str, str]]
 
 
-def land_one(rows: Sequence[Row], *, source: Source, program: Program, now: datetime, keep: bool = True) -> Outcome:
+def land_one(
+    rows: Sequence[Row], *, source: Source, program: Program, now: datetime, keep: bool = True, spoken: bool = False
+) -> Outcome:
     """Land one activity: its rows by canonical fields, as text (a visit or an event has one row without a sku).
+
+    `spoken` (see activity.assembly): there may be no store, and more tenders than lines.
 
     The same content again is a duplicate. What cannot land goes into quarantine, unless `keep` is false (a door that
     gives the reason back to the sender at once).
     """
     with transaction.atomic():
         tried = land_rows(
-            rows, sender=sources.sender_for(source, program), surroundings=intake.surroundings_of(program), now=now
+            rows,
+            sender=sources.sender_for(source, program),
+            surroundings=intake.surroundings_of(program),
+            now=now,
+            spoken=spoken,
         )
         if tried.bad and keep:
             _keep(rows, tried.bad, source, program, now)
@@ -62,11 +70,12 @@ def land_rows(
     surroundings: Surroundings,
     now: datetime,
     defects: Sequence[str | None] = (),
+    spoken: bool = False,
 ) -> Tried:
     """Validate and land the rows of one receipt; `defects` says which rows could not even be taken apart."""
     frame = _frame(rows, defects)
     typed = validation.typed(frame, surroundings)
-    assembled = assembly.assemble(typed.heads, typed.lines, surroundings.currency)
+    assembled = assembly.assemble(typed.heads, typed.lines, surroundings.currency, spoken=spoken)
     if not assembled.bad.is_empty():
         bad = assembled.bad.select(ROW, "reason", "field", "detail").rows()
         first = next((one for one in bad if one[1] != assembly.HELD), bad[0])

@@ -55,6 +55,9 @@ class Environment:
     database_owner_url: str = field(
         default_factory=lambda: os.environ.get("DATABASE_OWNER_URL") or os.environ.get("DATABASE_URL", ""), repr=False
     )
+    rehearsal_database_url: str = field(
+        default_factory=lambda: os.environ.get("REHEARSAL_DATABASE_URL", ""), repr=False
+    )
     redis_url: str = field(default_factory=lambda: _text("REDIS_URL", "it carries the nudges to workers"), repr=False)
     debug: bool = field(default_factory=lambda: _flag("DEBUG"))
     static_from_source: bool = field(default_factory=lambda: _flag("STATIC_FROM_SOURCE"))

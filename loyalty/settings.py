@@ -103,6 +103,10 @@ FORM_RENDERER = "web.forms.Renderer"
 # Two roles on one database: the app cannot rewrite what only grows; the owner migrates (loyalty/owner.py).
 DATABASES = {"default": environment.database(ENVIRONMENT.database_url, pool_size=ENVIRONMENT.pool_size)}
 OWNER_DATABASE = environment.database(ENVIRONMENT.database_owner_url)
+# where rehearsals make their databases, in a role that may; by default beside the main one, as its owner
+REHEARSAL_DATABASE = (
+    environment.database(ENVIRONMENT.rehearsal_database_url) if ENVIRONMENT.rehearsal_database_url else None
+)
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 CACHES = {

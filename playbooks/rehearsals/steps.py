@@ -1,0 +1,206 @@
+"""What each kind of step does: one call of the use case a door or a worker would make, at the step's moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from activity import single
+from ledger import posting
+from playbooks import importing
+from playbooks.rehearsals.format import REFUSALS, Step
+from playbooks.rehearsals.stage import BY, OTHER, Stage, StageBroke, card_number, find, must_find, work
+from programs import lifetimes
+from programs import queries as programs
+from values import periods
+
+
+@dataclass
+class Done:
+    """What a step came to: a refusal or reason by its stable name, or nothing; and what only it can tell."""
+
+    refused: str = ""
+    quarantined: str = ""
+    waiting: str = ""
+    activity_id: int | None = None
+    points: int | None = None  # of a quote: what it would add
+    awards: dict[str, int] | None = None  # of a quote
+
+
+@dataclass(frozen=True)
+class Played:
+    """A step with its place in the book."""
+
+    place: int
+    step: Step
+    key: str = field(default="")
+
+
+def do(stage: Stage, place: int, step: Step) -> Done:
+    """Do one step. What a use case refuses by a stable name comes back in `refused`; anything else is raised."""
+    try:
+        done = _DOING[step.kind](stage, Played(place, step, stage.key("step", place)), step.at)
+    except Exception as error:
+        if (name := type(error).__name__) in REFUSALS:
+            return Done(refused=name)
+        raise
+    work(step.at)
+    return done
+
+
+# activity
+
+
+def _activity(stage: Stage, played: Played, now: datetime) -> Done:
+    what, kind = played.step.what, played.step.kind
+    if what.member in stage.people or kind == "return":
+        stage.owners[what.id] = what.member or stage.owners.get(getattr(what, "of", None) or "", "")
+    head = _head(stage, what, kind, now)
+    rows = [{**head, **row} for row in _rows(what, kind)] or [head]
+    landed = single.land_one(rows, source=stage.source, program=stage.program, now=now, spoken=True)
+    if landed.activity_id is not None:
+        stage.activity[what.id] = landed.activity_id
+    if landed.state == "quarantined":
+        return Done(quarantined=landed.reason or "InvalidField", activity_id=None)
+    return Done(waiting=landed.reason or "", activity_id=landed.activity_id)
+
+
+def _head(stage: Stage, what: Any, kind: str, now: datetime) -> dict[str, str]:
+    person = stage.people.get(what.member)
+    said = {
+        "receipt_id": what.id,
+        "kind": kind,
+        "occurred_at": (what.occurred or now).isoformat(),
+        "store": what.store,
+        "channel": what.channel,
+        "card": what.card and card_number(what.card),
+        "member": person.number if person else what.member and f"nobody-{what.member}"[:32],
+        "currency": getattr(what, "currency", None),
+        "event_type": getattr(what, "type", None),
+        "original_receipt_id": getattr(what, "of", None),
+        **{f"attr.{name}": value for name, value in what.attributes.items()},
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+_NAMES = {"name": "product_name"}
+_LINE = ("sku", "name", "category", "brand", "quantity", "unit_price", "gross", "discount", "net", "tax")
+
+
+def _rows(what: Any, kind: str) -> list[dict[str, str]]:
+    """The lines as a file has them, tenders beside them; a return's amounts need not be printed on it."""
+    rows: list[dict[str, str]] = []
+    for place, line in enumerate(getattr(what, "lines", ())):
+        row = {_NAMES.get(name, name): getattr(line, name) for name in _LINE if getattr(line, name) is not None}
+        if kind == "return" and not {"gross", "unit_price"} & row.keys():
+            row["gross"] = "0"
+        row |= {f"line.{name}": value for name, value in line.attributes.items()}
+        rows.append({"line": str(place + 1), **row})
+    for place, tender in enumerate(getattr(what, "tenders", ())):
+        if place >= len(rows):
+            rows.append({})  # paid in more ways than there are lines
+        rows[place] |= {"tender": tender.kind} | ({"tender_amount": tender.amount} if tender.amount else {})
+    return rows
+
+
+def _deliver(stage: Stage, played: Played, now: datetime) -> Done:
+    deliver = must_find("earning.pending", "deliver")
+    until = next((c.pending["until"] for c in stage.currencies.values() if c.pending.get("until")), "delivered")
+    activity_id = stage.activity.get(played.step.what.of)
+    if activity_id is None:
+        raise StageBroke(f"{played.step.what.of} was not taken, so nothing of it can be delivered")
+    deliver(program=stage.program, activity_id=activity_id, event_type=until, now=now, by=BY)
+    return Done()
+
+
+# points
+
+
+def _clock(stage: Stage, played: Played, now: datetime) -> Done:
+    return Done()
+
+
+def _adjust(stage: Stage, played: Played, now: datetime) -> Done:
+    what = played.step.what
+    currency = stage.currency(what.currency)
+    holder_id = stage.people[what.member].holder_id
+    dies_at = find("earning.lives", "of_credit")
+    expires_at = (
+        dies_at(currency=currency, holder_id=holder_id, now=now, zone=stage.zone)
+        if dies_at
+        else lifetimes.dies_at(currency.expiry, periods.day_of(now, stage.zone), stage.zone)
+    )
+    with transaction.atomic():
+        posting.adjust(
+            holder_id=holder_id, currency_id=currency.id, amount=what.amount, key=played.key, now=now, actor=BY,
+            expires_at=expires_at if what.amount > 0 else None, source_type="rehearsal",
+        )  # fmt: skip
+        _follow(stage, [holder_id], now)
+    return Done()
+
+
+def _transfer(stage: Stage, played: Played, now: datetime) -> Done:
+    what = played.step.what
+    sender, receiver = stage.people[what.from_].holder_id, stage.people[what.to].holder_id
+    with transaction.atomic():
+        posting.transfer(
+            from_holder=sender, to_holder=receiver, currency_id=stage.currency(what.currency).id, amount=what.amount,
+            key=played.key, now=now, actor=BY,
+        )  # fmt: skip
+        _follow(stage, [sender, receiver], now)
+    return Done()
+
+
+def _follow(stage: Stage, holder_ids: list[int], now: datetime) -> None:
+    """Tiers that hang on what was posted by hand follow it, as they follow what was earned."""
+    if follow := find("earning.standing", "follow"):
+        with connection.cursor() as cursor:
+            follow(cursor.cursor, stage.program.pk, holder_ids, now)
+
+
+def _redeem(stage: Stage, played: Played, now: datetime) -> Done:
+    what = played.step.what
+    must_find("rewards.redemption", "redeem")(
+        membership_id=stage.people[what.member].membership_id, reward=what.reward, quantity=what.quantity,
+        receipt=what.receipt, key=played.key, channel="store", now=now, by=BY,
+    )  # fmt: skip
+    return Done()
+
+
+def _quote(stage: Stage, played: Played, now: datetime) -> Done:
+    what = played.step.what
+    person = stage.people.get(what.member)
+    stores = {store.code: store.id for store in programs.stores_of(stage.program.pk)}
+    quote = must_find("earning.quoting", "quote")(
+        program=stage.program, membership_id=person.membership_id if person else None,
+        store_id=stores.get(what.store), channel=what.channel, lines=_rows(what, "purchase"), now=now,
+        currency=what.currency,
+    )  # fmt: skip
+    given = {code: points for code, points in quote.awards.items() if points}
+    return Done(points=quote.points.get(stage.first_currency.code, 0), awards=given)
+
+
+# rules
+
+
+def _publish(stage: Stage, played: Played, now: datetime) -> Done:
+    importing.import_checked(stage.read.publishing[played.place], now=now, by=BY)
+    return Done()
+
+
+def _rescore(stage: Stage, played: Played, now: datetime) -> Done:
+    what = played.step.what
+    rescoring = must_find("playbooks.rehearsals.rescoring", "rescore")
+    rescoring(stage, what, now, by=BY, approver=OTHER)
+    return Done()
+
+
+_DOING: dict[str, Callable[[Stage, Played, datetime], Done]] = {
+    "purchase": _activity, "return": _activity, "visit": _activity, "event": _activity, "quote": _quote,
+    "clock": _clock, "redeem": _redeem, "adjust": _adjust, "transfer": _transfer, "deliver": _deliver,
+    "publish": _publish, "rescore": _rescore,
+}  # fmt: skip
