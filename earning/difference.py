@@ -17,7 +17,9 @@ KEYS = ["holder_id", "activity_id", "rule_id", "currency_id"]
 _POSTED = """
 SELECT award.holder_id, award.activity_id, award.rule_id, award.currency_id, award.occurred_on,
        award.rulebook_id, award.wanted, award.target, award.posted, award.revision, award.facts
-FROM work JOIN award ON award.holder_id = work.holder_id AND award.activity_id = work.activity_id
+FROM work CROSS JOIN LATERAL (
+    SELECT * FROM award WHERE holder_id = work.holder_id AND activity_id = work.activity_id OFFSET 0
+) AS award
 """
 _POSTED_SCHEMA: dict[str, Any] = {
     "holder_id": pl.Int64,
@@ -50,11 +52,11 @@ def posted(cursor: Any) -> pl.DataFrame:
     return frames.read(cursor, _POSTED, _POSTED_SCHEMA)
 
 
-def subtract(desired: pl.DataFrame, standing: pl.DataFrame) -> Difference:
+def subtract(desired: pl.DataFrame, standing: pl.DataFrame, *, anew: bool = False) -> Difference:
     """Compare what should stand with what is posted.
 
     `desired`: KEYS, occurred_on, rulebook_id, wanted, target, facts. Awards that are posted and no longer
-    desired get target 0.
+    desired get target 0. `anew`: every award is written again, for its facts were read anew.
     """
     if standing.is_empty():
         added = desired.filter(pl.col("wanted") != 0).with_columns(
@@ -68,7 +70,8 @@ def subtract(desired: pl.DataFrame, standing: pl.DataFrame) -> Difference:
         pl.coalesce("occurred_on", "occurred_on_standing").alias("occurred_on"),
         # what no version wants any more keeps the version that gave it
         pl.coalesce("rulebook_id", "old_rulebook_id").alias("rulebook_id"),
-        pl.coalesce("facts_standing", "facts").alias("facts"),  # facts are of their moment: the kept ones stay
+        # those of desired are the kept ones, and what its version reads besides
+        pl.coalesce("facts", "facts_standing").alias("facts"),
         (pl.col("old_revision").max().over("holder_id", "activity_id").fill_null(0) + 1).alias("revision"),
     )
     delta = pl.col("target") - pl.col("already")
@@ -76,7 +79,7 @@ def subtract(desired: pl.DataFrame, standing: pl.DataFrame) -> Difference:
     is_new = pl.col("old_revision").is_null()
     differs = (pl.col("target") != pl.col("old_target")) | (pl.col("wanted") != pl.col("old_wanted"))
     added = both.filter(is_new & (pl.col("wanted") != 0))
-    changed = both.filter(~is_new & (differs | (pl.col("already") != pl.col("target"))))
+    changed = both.filter(~is_new & (differs | (pl.col("already") != pl.col("target")) | pl.lit(anew)))
     moving = pl.concat([added, changed])
     return Difference(added.select(_AWARD), changed.select(_AWARD), _moves(moving, delta))
 
@@ -99,7 +102,8 @@ def write(cursor: Any, difference: Difference) -> None:
         frames.write(cursor, difference.changed, "work_award", _AWARD)
         cursor.execute(
             "UPDATE award SET rulebook_id = new.rulebook_id, wanted = new.wanted,"
-            " target = new.target, posted = new.posted, revision = new.revision"
+            " target = new.target, posted = new.posted, revision = new.revision,"
+            " facts = coalesce(award.facts || new.facts, new.facts, award.facts)"
             " FROM work_award AS new WHERE award.holder_id = new.holder_id AND award.activity_id = new.activity_id"
             " AND award.rule_id = new.rule_id AND award.currency_id = new.currency_id"
         )

@@ -13,23 +13,19 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 import structlog
 from django.db import connection, transaction
 
-from earning import batches, claims, difference, facts, forgiveness, lives, usage
+from earning import batches, claims, difference, facts, movements, usage
 from earning.marks import BUCKETS
+from earning.movements import WHERE, Placed
 from earning.terms import Judged, Terms
-from ledger import bulk
-from ledger.clawback import Policy
-from programs import queries as programs
 from rules_engine.core import scoring
 
 BATCH = 10_000
-TAKEN_BACK_AT_ONCE = 2_000
-ACTOR = "system:scoring"
 
 log = structlog.get_logger(__name__)
 _products = batches.Products()
@@ -93,37 +89,37 @@ def _score(claimed: claims.Claimed, *, now: datetime, limit: int) -> Worked:
     with connection.cursor() as wrapper:
         cursor = wrapper.cursor
         batch = batches.read(cursor, holders, limit=max(limit, 1))
-        standing = difference.posted(cursor)
-        desired, placed = _desired(cursor, batch, standing)
-        change = difference.subtract(desired, standing)
-        difference.write(cursor, change)
-        _post(cursor, change.moves, placed, now)
+        change = settle(cursor, batch, now=now)
         batches.clear_marks(cursor)
     claims.finish(claimed.token)
     return Worked(len(holders), batch.activities.height, change.added.height, change.moves.height)
 
 
-@dataclass(frozen=True)
-class Placed:
-    """The batch's activities with their local moments, and the terms of their programs."""
+def settle(cursor: Any, batch: batches.Batch, *, now: datetime, anew: bool = False) -> difference.Difference:
+    """Let the awards and the pots show what the activity in the table `work` should have; what that changed.
 
-    activities: pl.DataFrame
-    terms: dict[int, Terms]
+    The caller holds the claims of its holders. The same again changes nothing. `anew`: facts that were kept with the
+    awards are read again, as if all had arrived on time (an approved replay alone does so).
+    """
+    change, placed = compare(cursor, batch, anew=anew)
+    difference.write(cursor, change)
+    movements.give_back_spent(cursor, batch, now=now)
+    movements.post(cursor, change.moves, placed, now)
+    movements.let_live(cursor, placed, now)
+    # what follows from what was posted belongs here: standing on ladders, challenges
+    return change
 
 
-_WHERE: dict[str, Any] = {
-    "activity_id": pl.Int64,
-    "holder_id": pl.Int64,
-    "program_id": pl.Int64,
-    "local_date": pl.Date,
-    "zone": pl.String,
-    "occurred_at": pl.Datetime("us", "UTC"),
-    "store_id": pl.Int64,
-}
+def compare(cursor: Any, batch: batches.Batch, *, anew: bool = False) -> tuple[difference.Difference, Placed]:
+    """What should stand, less what is posted. Writes nothing."""
+    standing = difference.posted(cursor)
+    kept = standing.with_columns(pl.lit(None, dtype=pl.String).alias("facts")) if anew else standing
+    desired, placed = _desired(cursor, batch, kept)
+    return difference.subtract(desired, standing, anew=anew), placed
 
 
 def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame) -> tuple[pl.DataFrame, Placed]:
-    """What should stand for every activity of the batch, as award rows."""
+    """What should stand for every activity of the batch, as award rows. Writes nothing."""
     parts: list[pl.DataFrame] = []
     placed: list[pl.DataFrame] = []
     every: dict[int, Terms] = {}
@@ -133,7 +129,7 @@ def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame) -> tuple
         placed.append(activities)
         for judged in terms.judge(terms.eligible(activities)):
             parts.append(_awards(cursor, judged, terms, standing))
-    where = pl.concat([pl.DataFrame(schema=_WHERE), *(one.select(_WHERE.keys()) for one in placed)])
+    where = pl.concat([pl.DataFrame(schema=WHERE), *(one.select(WHERE.keys()) for one in placed)])
     return (pl.concat(parts) if parts else _no_awards()), Placed(where, every)
 
 
@@ -159,47 +155,3 @@ def _awards(cursor: Any, judged: Judged, terms: Terms, standing: pl.DataFrame) -
 def _no_awards() -> pl.DataFrame:
     whole = ["holder_id", "activity_id", "rule_id", "currency_id", "rulebook_id", "wanted", "target"]
     return pl.DataFrame(schema={**dict.fromkeys(whole, pl.Int64), "occurred_on": pl.Date, "facts": pl.String})
-
-
-def _post(cursor: Any, moves: pl.DataFrame, placed: Placed, now: datetime) -> None:
-    """Post what changed: earnings in one set-based pass, what is to be taken back in another."""
-    if moves.is_empty():
-        return
-    moves = moves.join(placed.activities, on=["holder_id", "activity_id"], how="left", maintain_order="left")
-    policies = _policies(moves, placed)
-    earned = moves.filter(pl.col("amount") > 0)
-    if set(policies.values()) != {"debt"}:
-        earned = forgiveness.set_off(cursor, earned)
-    if earned.height:
-        parts = []
-        for program_id, terms in placed.terms.items():
-            own = earned.filter(pl.col("program_id") == program_id)
-            if own.height:
-                parts.append(lives.add_to(own, terms.currencies, late_lives_days=terms.late_lives_days, now=now))
-        batch = pl.concat(parts).with_columns(
-            pl.col("occurred_at").alias("effective_at"), pl.lit(None, dtype=pl.String).alias("cost_centre")
-        )
-        bulk.earn(cursor, batch.sort("holder_id", "activity_id"), now=now, actor=ACTOR)
-    lost = moves.filter(pl.col("amount") < 0).with_columns(-pl.col("amount"))
-    if lost.height:
-        _take_back(cursor, lost, policies, now)
-
-
-def _policies(moves: pl.DataFrame, placed: Placed) -> dict[int, Policy]:
-    """What each currency does when not all can be taken back."""
-    known = {number: one for terms in placed.terms.values() for number, one in terms.currencies.items()}
-    # activity that is somebody else's now has no terms of its own in the batch
-    strange = [number for number in moves["currency_id"].unique().to_list() if number not in known]
-    policies = programs.returns_policies(strange) if strange else {}
-    return {number: cast(Policy, one.returns) for number, one in known.items()} | cast(dict[int, Policy], policies)
-
-
-def _take_back(cursor: Any, lost: pl.DataFrame, policies: dict[int, Policy], now: datetime) -> None:
-    """Take back by the policy of each currency, in parts small enough not to hold wallets for long."""
-    named = lost.with_columns(
-        pl.col("currency_id").replace_strict(policies, default="debt", return_dtype=pl.String).alias("policy")
-    )
-    for (policy,), own in named.sort("holder_id", "activity_id").partition_by("policy", as_dict=True).items():
-        for part in own.drop("policy").iter_slices(TAKEN_BACK_AT_ONCE):
-            taken = bulk.take_back(cursor, part, now=now, actor=ACTOR, policy=cast(Policy, policy))
-            forgiveness.remember(cursor, taken)

@@ -29,7 +29,7 @@ def add_to(
         dies_at = lifetimes.dies_at(currency.expiry or {}, local_date, zone)
         if dies_at is not None and late_lives_days:
             dies_at = max(dies_at, _midnight_after(now, late_lives_days, zone))
-        waits = bool((currency.pending or {}).get("days"))
+        waits = any((currency.pending or {}).get(key) for key in ("days", "until"))
         matures_at = lifetimes.available_at(currency.pending, now, local_date, zone) if waits else None
         rows.append(
             {

@@ -7,7 +7,7 @@ D + n months (after 31 January comes the end of February) and are gone at the mi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from values import periods
@@ -15,16 +15,16 @@ from values import periods
 Policy = Mapping[str, Any]
 
 
-class NotBuiltYet(ValueError):
-    """The policy is known and cannot be honoured yet."""
+# points that wait for an event wait until then, or for ever; no day of ours is later
+UNTIL_SAID = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def dies_at(policy: Policy | None, earned_on: date, zone: str) -> datetime | None:
     """The instant from which points earned on a local day are gone; None when they never are.
 
     `policy` is a currency's `expiry`: {"days": n}, {"months": n}, {"end_of": "month", "plus_months": n},
-    {"table": [...]}, or nothing for never. Raises NotBuiltYet for
-    {"inactivity": ...}, ValueError for what is no policy.
+    {"table": [...]}, {"inactivity": {"months": n}} (from that day on; later activity renews), or nothing for never.
+    Raises ValueError for what is no policy.
     """
     if not policy:
         return None
@@ -34,10 +34,10 @@ def dies_at(policy: Policy | None, earned_on: date, zone: str) -> datetime | Non
 def available_at(pending: Policy, occurred_at: datetime, earned_on: date, zone: str) -> datetime:
     """The instant from which points can be spent: at once, or the midnight that begins day D + n.
 
-    `pending` is a currency's: {} or {"days": n}. Raises NotBuiltYet for {"until": ...}.
+    `pending` is a currency's: {}, {"days": n}, or {"until": event type}, which is UNTIL_SAID as long as nobody says.
     """
     if "until" in pending:
-        raise NotBuiltYet("pending until an event")
+        return UNTIL_SAID
     days = pending.get("days", 0)
     return occurred_at if days == 0 else periods.begins_at(earned_on + timedelta(days=days), zone)
 
@@ -55,8 +55,8 @@ def _first_day_without(policy: Policy, earned_on: date) -> date:
             return periods.last_day(later, "month") + one_day
         case {"table": rows}:
             return _from_table(rows, earned_on)
-        case {"inactivity": _}:
-            raise NotBuiltYet("expiry by inactivity")
+        case {"inactivity": {"months": months}}:
+            return periods.plus_months(earned_on, months) + one_day
     raise ValueError(f"no expiry policy: {dict(policy)}")
 
 

@@ -70,11 +70,15 @@ def test_what_is_no_policy_is_refused(policy):
         lifetimes.dies_at(policy, date(2026, 1, 1), PARIS)
 
 
-def test_what_cannot_be_honoured_yet_is_named():
-    with pytest.raises(lifetimes.NotBuiltYet, match="inactivity"):
-        lifetimes.dies_at({"inactivity": {"months": 12}}, date(2026, 1, 1), PARIS)
-    with pytest.raises(lifetimes.NotBuiltYet, match="until"):
-        lifetimes.available_at({"until": "delivered"}, datetime(2026, 1, 1, tzinfo=UTC), date(2026, 1, 1), PARIS)
+def test_what_lives_by_activity_lives_from_the_day_it_was_earned():
+    assert lifetimes.dies_at({"inactivity": {"months": 12}}, date(2026, 1, 1), PARIS) == datetime(
+        2027, 1, 1, 23, tzinfo=UTC
+    )
+
+
+def test_what_waits_for_an_event_waits_until_somebody_says():
+    bought = datetime(2026, 1, 1, tzinfo=UTC)
+    assert lifetimes.available_at({"until": "delivered"}, bought, date(2026, 1, 1), PARIS) == lifetimes.UNTIL_SAID
 
 
 def test_points_can_be_spent_at_once_or_from_the_midnight_of_their_day():
