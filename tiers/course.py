@@ -1,0 +1,294 @@
+"""The course of a holder over its ladder: everything that counts in, the steps it stood on and will stand on out. Pure.
+
+The course is worked out to its end: things known today (points that mature or die, windows that end) take their turn,
+so the last stand is where the holder stays if nothing more happens. Goods that come back are taken out of what
+counted as if they had never been bought: a step that would not stand without them is withdrawn there and then.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from tiers.ladder import NOWHERE, Home, Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What counts changes by `amount` at a moment. With `undoes` the (positive) amount is taken out of what counted
+    under the same key, whenever that was; `key` orders changes of one moment."""
+
+    at: datetime
+    amount: int
+    key: int = 0
+    undoes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """By hand: a floor from a moment on (NOWHERE lifts it), or a step as if reached then."""
+
+    at: datetime
+    kind: str  # floor, reached
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """On a step from a moment on. `key` is of the change that did it; None: a window's end or somebody's hand."""
+
+    place: int
+    from_at: datetime
+    reason: str  # reached, given, floor, lost, returned
+    key: int | None = None
+
+
+def course(ladder: Ladder, changes: Iterable[Change], given: Iterable[Given], home: Home) -> list[Stand]:
+    """The stands in order, the first one after where everyone begins; two of one moment are both told."""
+    walk = _Walk(ladder, home)
+    walk.run(changes, given)
+    return walk.stands
+
+
+def beginning(ladder: Ladder) -> int:
+    """Where everyone begins."""
+    return ladder.reached(0)
+
+
+def place_before(stands: Sequence[Stand], start: int, at: datetime, key: int) -> int:
+    """Where one stood just before the change `key` of a moment: ends of windows come before it, rivals by key."""
+    place = start
+    for stand in stands:
+        if stand.from_at > at or (stand.from_at == at and stand.key is not None and stand.key >= key):
+            break
+        place = stand.place
+    return place
+
+
+def settled(stands: Sequence[Stand], start: int) -> list[Stand]:
+    """One stand a moment, the last of it, and none that changes nothing."""
+    kept: list[Stand] = []
+    for stand in stands:
+        if kept and kept[-1].from_at == stand.from_at:
+            kept.pop()
+        if stand.place != (kept[-1].place if kept else start):
+            kept.append(stand)
+    return kept
+
+
+def value_at(ladder: Ladder, changes: Iterable[Change], home: Home, at: datetime) -> int:
+    """What counts at a moment."""
+    tally = _Tally()
+    for change in sorted(changes, key=_order):
+        if change.at > at:
+            break
+        tally.take(change)
+    return tally.since(ladder.window_start(at, home))
+
+
+def _order(change: Change) -> tuple[datetime, bool, int]:
+    return (change.at, change.undoes, change.key)
+
+
+@dataclass
+class _Tally:
+    """What came, in order, with running sums."""
+
+    moments: list[datetime] = field(default_factory=list)
+    amounts: list[int] = field(default_factory=list)
+    sums: list[int] = field(default_factory=lambda: [0])
+    places: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    owed: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+    def take(self, change: Change) -> None:
+        if change.undoes:
+            self._undo(change.key, change.amount)
+            return
+        amount = change.amount
+        if amount > 0 and (early := min(amount, self.owed.get(change.key, 0))):
+            self.owed[change.key] -= early  # came back before it counted
+            amount -= early
+        if amount > 0:
+            self.places[change.key].append(len(self.amounts))
+        self.moments.append(change.at)
+        self.amounts.append(amount)
+        self.sums.append(self.sums[-1] + amount)
+
+    def _undo(self, key: int, amount: int) -> None:
+        for place in reversed(self.places[key]):
+            taken = min(amount, self.amounts[place])
+            self.amounts[place] -= taken
+            amount -= taken
+            for later in range(place + 1, len(self.sums)):
+                self.sums[later] -= taken
+        self.owed[key] += amount
+
+    def since(self, start: datetime | None, end: datetime | None = None) -> int:
+        first = bisect_left(self.moments, start) if start else 0
+        last = bisect_left(self.moments, end) if end else len(self.amounts)
+        return self.sums[last] - self.sums[first] if last > first else 0
+
+    def is_empty_since(self, start: datetime | None) -> bool:
+        return start is not None and bisect_left(self.moments, start) == len(self.moments)
+
+
+@dataclass
+class _Walk:
+    """One pass over everything that happens, in order of time."""
+
+    ladder: Ladder
+    home: Home
+    place: int = NOWHERE
+    floor: int = NOWHERE
+    since: date = date.min
+    end: datetime | None = None  # of the window that is awaited
+    look: datetime | None = None  # when the step is looked at next
+    stands: list[Stand] = field(default_factory=list)
+    tally: _Tally = field(default_factory=_Tally)
+    gifts: list[Given] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.place = self.start = self.ladder.reached(0)
+
+    def run(self, changes: Iterable[Change], given: Iterable[Given], until: datetime | None = None) -> None:
+        """Take everything in order; with `until`, stop after that moment."""
+        events: list[tuple[datetime, int, int, Change | Given | None]] = []
+        for number, gift in enumerate(sorted(given, key=lambda one: one.at)):
+            events.append((gift.at, 1, number, gift))
+        for number, change in enumerate(sorted(changes, key=_order)):
+            events.append((change.at, 2, number, change))
+            leaves = self._leaves(change)
+            if leaves is not None:
+                events.append((leaves, 0, number, None))
+        events.sort(key=lambda event: event[:3])
+        heapq.heapify(events)
+        while events or self.look is not None:
+            upcoming = events[0][0] if events else None
+            if self.look is not None and (upcoming is None or self.look <= upcoming):
+                if until is not None and self.look > until:
+                    return
+                self._take_a_look(self.look, upcoming)
+            elif upcoming is not None:
+                if until is not None and upcoming > until:
+                    return
+                at, _, _, what = heapq.heappop(events)
+                self._happens(at, what)
+
+    def _leaves(self, change: Change) -> datetime | None:
+        """Where the ladder lowers at once, what leaves the window is an event of its own."""
+        if self.ladder.when != "at_once" or change.undoes:
+            return None
+        return self.ladder.leaves_at(change.at, self.home)
+
+    def _happens(self, at: datetime, what: Change | Given | None) -> None:
+        match what:
+            case Given(kind="floor", place=place):
+                self.gifts.append(what)
+                self.floor = place
+                if place > self.place:
+                    self._stand(place, at, "floor")
+                elif self.look is None:
+                    self._await(at)
+            case Given(place=place):
+                self.gifts.append(what)
+                if place > self.place:
+                    self._stand(place, at, "given")
+            case Change(undoes=True):
+                self.tally.take(what)
+                self._withdraw(at, what.key)
+            case Change():
+                self.tally.take(what)
+                reached = self.ladder.reached(self._value(at))
+                if what.amount > 0 and reached > self.place:
+                    self._stand(reached, at, "reached", what.key)
+        if self.ladder.when == "at_once" and self.look is None:
+            self._lower_at_once(at, what.key if isinstance(what, Change) else None)
+
+    def _value(self, at: datetime) -> int:
+        return max(0, self.tally.since(self.ladder.window_start(at, self.home)))
+
+    @property
+    def _may_fall(self) -> bool:
+        return self.place > max(self.start, self.floor)
+
+    def _stand(self, place: int, at: datetime, reason: str, key: int | None = None) -> None:
+        self.place, self.since = place, self.home.day_of(at)
+        self.stands.append(Stand(place, at, reason, key))
+        self._await(at)
+
+    def _await(self, at: datetime) -> None:
+        """Say when the step is looked at next, counted from a moment."""
+        self.end = self.look = None
+        if self.ladder.policy == "none" or not self._may_fall:
+            return
+        if self.ladder.when == "every":
+            self.look = self.ladder.next_look(at, self.since, self.home)
+        elif self.ladder.when == "window_end":
+            self.end = self.ladder.ends_after(at, self.since, self.home)
+            self.look = None if self.end is None else self.ladder.put_off(self.end, self.home)
+
+    def _take_a_look(self, at: datetime, upcoming: datetime | None) -> None:
+        """A planned look: at a window's end (and grace), every so many days, or the day after one step down."""
+        if self.ladder.when == "at_once":
+            self.look = None
+            self._lower_at_once(at, None)
+            return
+        value, is_final = self._value(at), upcoming is None
+        if self.end is not None and not self.ladder.counts_balance:
+            start = self.ladder.window_ended(self.end, self.home)
+            value = max(value, self.tally.since(start, self.end))
+            is_final = is_final and self.tally.is_empty_since(start)
+        elif not self.ladder.counts_balance and self.ladder.window != "lifetime":
+            is_final = is_final and self.tally.is_empty_since(self.ladder.window_start(at, self.home))
+        after = self.ladder.after_review(self.place, value, self.floor)
+        if after < self.place:
+            self._stand(after, at, "lost")
+        elif is_final:
+            self.end = self.look = None  # nothing will ever be different
+        else:
+            self._await_next(at, upcoming)
+
+    def _await_next(self, at: datetime, upcoming: datetime | None) -> None:
+        """The step was kept: the next look, leaving out those before anything can be different."""
+        if self.ladder.when == "every":
+            changes_at = [moment for moment in (upcoming, self._next_leaving(at)) if moment is not None]
+            self.look = self.ladder.next_look(at, self.since, self.home)
+            if changes_at and self.look < (soonest := min(changes_at)):
+                self.look = self.ladder.next_look(soonest - timedelta(microseconds=1), self.since, self.home)
+            return
+        while self.end is not None and self.look is not None and self.look <= at:
+            self.end = self.ladder.ends_after(self.end, self.since, self.home)
+            self.look = None if self.end is None else self.ladder.put_off(self.end, self.home)
+
+    def _next_leaving(self, at: datetime) -> datetime | None:
+        start = self.ladder.window_start(at, self.home)
+        first = bisect_left(self.tally.moments, start) if start else len(self.tally.moments)
+        return self.ladder.leaves_at(self.tally.moments[first], self.home) if first < len(self.tally.moments) else None
+
+    def _lower_at_once(self, at: datetime, key: int | None) -> None:
+        if not self._may_fall:
+            return
+        after = self.ladder.after_review(self.place, self._value(at), self.floor)
+        if after < self.place:
+            self._stand(after, at, "lost", key)
+            if self.ladder.policy == "one_step":  # one step a day, until the step is deserved
+                self.look = self.ladder.tomorrow(at, self.home)
+
+    def _withdraw(self, at: datetime, key: int) -> None:
+        """Without the goods that came back: would the step stand? If not, it does so no longer."""
+        if not self._may_fall:
+            return
+        otherwise = _Walk(self.ladder, self.home)
+        otherwise.run(self._as_if_never_bought(), self.gifts, until=at)
+        if otherwise.place < self.place:
+            self.place, self.since = otherwise.place, otherwise.since
+            self.end, self.look = otherwise.end, otherwise.look
+            self.stands.append(Stand(self.place, at, "returned", key))
+
+    def _as_if_never_bought(self) -> list[Change]:
+        pairs = zip(self.tally.moments, self.tally.amounts, strict=True)
+        return [Change(at, amount, number) for number, (at, amount) in enumerate(pairs)]
