@@ -37,6 +37,10 @@ NO_DEBT_POSTING = "debt entry has its posting"
 HOLDER = "holder is known"
 REPAID = "repayment = debt repaid"
 TRANSFER = "transfer sums to zero"
+HELD_LOT = "lot held = its open holds"
+HOLD = "hold = sum of its lots"
+CAPTURED = "captured hold = what its posting spent"
+GIVEN_BACK = "what came back was spent"
 PROGRAM = "wallets = what the program gave"
 
 # {lots}, {entries} ... stand for the tables, cut to the holders asked for.
@@ -113,6 +117,38 @@ STATEMENTS = (
     FROM ledger_posting p JOIN ledger_entry e ON e.holder_id = p.holder_id AND e.posting_id = p.posting_id
     WHERE p.transfer_id IN (SELECT transfer_id FROM {{postings}} WHERE transfer_id IS NOT NULL)
     GROUP BY p.transfer_id, e.currency_id HAVING sum(e.amount) <> 0""",
+    # What is held in a lot is what open holds hold there; what a hold is for lies in its lots.
+    f"""
+    SELECT '{HELD_LOT}', coalesce(l.holder_id, k.holder_id), 'lot ' || coalesce(l.lot_id, k.lot_id), l.held, k.amount
+    FROM (SELECT holder_id, lot_id, held FROM {{lots}} WHERE held <> 0) l
+    FULL JOIN (SELECT k.holder_id, k.lot_id, sum(k.amount) AS amount
+               FROM {{holds}} h JOIN {{hold_lots}} k ON k.holder_id = h.holder_id AND k.hold_id = h.hold_id
+               WHERE h.state = 'open' GROUP BY k.holder_id, k.lot_id) k
+      ON k.holder_id = l.holder_id AND k.lot_id = l.lot_id
+    WHERE l.held IS DISTINCT FROM k.amount""",
+    f"""
+    SELECT '{HOLD}', coalesce(h.holder_id, k.holder_id), 'hold ' || coalesce(h.hold_id, k.hold_id), h.amount, k.amount
+    FROM {{holds}} h
+    FULL JOIN (SELECT holder_id, hold_id, sum(amount) AS amount FROM {{hold_lots}} GROUP BY holder_id, hold_id) k
+      ON k.holder_id = h.holder_id AND k.hold_id = h.hold_id
+    WHERE h.amount IS DISTINCT FROM k.amount""",
+    f"""
+    SELECT '{CAPTURED}', h.holder_id, 'hold ' || h.hold_id, h.amount, e.amount
+    FROM {{holds}} h
+    LEFT JOIN (SELECT holder_id, posting_id, -sum(amount) AS amount FROM {{entries}} WHERE kind = 'spend'
+               GROUP BY holder_id, posting_id) e ON e.holder_id = h.holder_id AND e.posting_id = h.posting_id
+    WHERE h.state = 'captured' AND h.amount IS DISTINCT FROM e.amount""",
+    # No spend came back twice.
+    f"""
+    SELECT '{GIVEN_BACK}', p.holder_id, 'posting ' || p.source_id, sum(back.amount)::bigint, max(spent.amount)::bigint
+    FROM {{postings}} p
+    JOIN (SELECT holder_id, posting_id, sum(amount) AS amount FROM {{entries}} WHERE kind = 'give_back'
+          GROUP BY holder_id, posting_id) back ON back.holder_id = p.holder_id AND back.posting_id = p.posting_id
+    LEFT JOIN (SELECT holder_id, posting_id, -sum(amount) AS amount FROM {{entries}} WHERE kind = 'spend'
+               GROUP BY holder_id, posting_id) spent
+      ON spent.holder_id = p.holder_id AND spent.posting_id = p.source_id
+    WHERE p.kind = 'give_back' GROUP BY p.holder_id, p.source_id
+    HAVING sum(back.amount) > coalesce(max(spent.amount), 0)""",
     # Conservation: what the pots hold is what the program gave, less what came back to it, contra by contra.
     f"""
     SELECT '{PROGRAM}', 0, 'currency ' || coalesce(w.currency_id, e.currency_id), w.total, e.total
@@ -127,6 +163,8 @@ _TABLES = {
     "wallets": "ledger_wallet",
     "debts": "ledger_debt_entry",
     "postings": "ledger_posting",
+    "holds": "ledger_hold",
+    "hold_lots": "ledger_hold_lot",
 }
 
 

@@ -56,6 +56,36 @@ UPDATE ledger_wallet w SET total = w.total - d.amount, debt = w.debt - d.amount,
 FROM (SELECT holder_id, currency_id, sum(amount) AS amount FROM draw GROUP BY holder_id, currency_id) d
 WHERE w.holder_id = d.holder_id AND w.currency_id = d.currency_id
 """
+# Nearest expiry first, and of each lot no more than came back into it.
+_REPAY_WITH = f"""
+WITH owed AS (
+    SELECT w.debt FROM ledger_wallet w WHERE w.holder_id = %(holder)s AND w.currency_id = %(currency)s AND w.debt > 0
+), supply AS (
+    SELECT o.debt, l.holder_id, l.lot_id, b.amount AS back,
+           sum(b.amount) OVER (ORDER BY l.expires_at NULLS LAST, l.occurred_on, l.lot_id) - b.amount AS before
+    FROM owed o CROSS JOIN unnest(%(lots)s::bigint[], %(amounts)s::bigint[]) AS b(lot_id, amount)
+    JOIN ledger_lot l ON l.holder_id = %(holder)s AND l.lot_id = b.lot_id
+    WHERE {ALIVE}
+), draw AS (
+    SELECT holder_id, lot_id, before, least(back, debt - before)::bigint AS amount FROM supply WHERE before < debt
+), lots AS (
+    UPDATE ledger_lot l SET remaining = l.remaining - d.amount FROM draw d
+    WHERE l.holder_id = d.holder_id AND l.lot_id = d.lot_id
+), entries AS (
+    INSERT INTO ledger_entry (holder_id, entry_id, posting_id, lot_id, currency_id, amount, kind, contra, effective_at)
+    SELECT holder_id, nextval('ledger_entry_id'), %(posting)s, lot_id, %(currency)s, -amount, 'repay', 'debt_repay',
+           %(now)s
+    FROM draw ORDER BY before
+), debts AS (
+    INSERT INTO ledger_debt_entry (holder_id, entry_id, posting_id, currency_id, amount, reason, effective_at)
+    SELECT holder_id, nextval('ledger_entry_id'), %(posting)s, %(currency)s, -sum(amount), 'repay', %(now)s
+    FROM draw GROUP BY holder_id
+)
+UPDATE ledger_wallet w SET total = w.total - d.amount, debt = w.debt - d.amount, version = w.version + 1
+FROM (SELECT holder_id, sum(amount)::bigint AS amount FROM draw GROUP BY holder_id) d
+WHERE w.holder_id = d.holder_id AND w.currency_id = %(currency)s
+RETURNING d.amount
+"""
 
 
 def owe(cursor: Any, debts: Sequence[tuple[int, int, int, int]], *, now: datetime, reason: str = "return") -> None:
@@ -76,3 +106,16 @@ def repay(cursor: Any, posting_ids: list[int], pots: Sequence[Pot], *, now: date
         "now": now,
     }
     cursor.execute(_REPAY, values)
+
+
+def repay_with(
+    cursor: Any, posting_id: int, pot: Pot, shares: Sequence[tuple[int, int]], *, now: datetime
+) -> int:  # fmt: skip
+    """Let (lot_id, amount), credited to lots of a locked pot by this posting, repay its debt; return how much did."""
+    values = {
+        "holder": pot[0], "currency": pot[1], "posting": posting_id, "now": now,
+        "lots": [lot_id for lot_id, _ in shares], "amounts": [amount for _, amount in shares],
+    }  # fmt: skip
+    cursor.execute(_REPAY_WITH, values)
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0

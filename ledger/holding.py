@@ -117,10 +117,11 @@ FROM captured c WHERE w.holder_id = c.holder_id AND w.currency_id = c.currency_i
 
 def hold(
     *, holder_id: int, currency_id: int, amount: int, key: Key, lapses_at: datetime, now: datetime, actor: str,
-    fingerprint: bytes | None = None, debt_allowed: bool = False,
+    fingerprint: bytes | None = None, debt_allowed: bool = False, at_least: int = 0,
 ) -> Held:  # fmt: skip
     """Set `amount` (> 0) spendable points aside until `lapses_at`, nearest expiry first, or nothing at all.
 
+    `at_least`: how much must be spendable for anything to be, whatever is asked for.
     The same key with the same request answers as the first time, whatever became of the hold since.
     Raises InsufficientPoints, WalletFrozen, InDebt (unless `debt_allowed`) or KeyReused.
     """
@@ -136,7 +137,7 @@ def hold(
             return Held(found[0], currency_id, amount, found[2], _draws(cursor, holder_id, found[0]))
         posting.check_may_leave(wallet, debt_allowed)
         available = consumption.available(cursor, *pot, now)
-        if available < amount:
+        if available < max(amount, at_least):
             raise InsufficientPoints(available)
         values: dict[str, Any] = {
             "holder": holder_id, "currency": currency_id, "amount": amount, "idem": idem, "fingerprint": asked,

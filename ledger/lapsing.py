@@ -15,6 +15,12 @@ from django.db import connection, transaction
 from ledger import copying, wallets
 from ledger.wallets import Pot, Wallet
 
+HELD = """CASE WHEN l.held = 0 THEN 0 ELSE (
+    SELECT coalesce(sum(k.amount), 0)::bigint FROM ledger_hold_lot k
+    JOIN ledger_hold h ON h.holder_id = k.holder_id AND h.hold_id = k.hold_id
+    WHERE k.holder_id = l.holder_id AND k.lot_id = l.lot_id AND h.state = 'open' AND h.lapses_at > %(now)s) END"""
+"""What holds set aside in a lot `l` at %(now)s, for readers: holds that lapsed since the last lock are left out."""
+
 # Frees what the holds named by {which} set aside, and answers with their numbers; the wallets are locked before.
 _FREE = """
 WITH freed AS (

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import connection
 
+from ledger.lapsing import HELD
+
 EXPIRING_WITHIN = timedelta(days=60)
 
 
@@ -75,19 +77,20 @@ class Movement:
     source_id: int | None
 
 
-_BALANCES = """
-WITH live AS (
-    SELECT l.holder_id, l.currency_id, l.available_at, l.expires_at, l.held, l.remaining,
-           l.available_at > %(now)s AS pending
+_BALANCES = f"""
+WITH lots AS (
+    SELECT l.holder_id, l.currency_id, l.available_at, l.remaining, {HELD} AS held, l.available_at > %(now)s AS pending,
+           (l.expires_at IS NULL OR l.expires_at > %(now)s) AS alive
     FROM ledger_lot l
-    WHERE l.holder_id = ANY(%(holders)s) AND l.remaining > 0 AND (l.expires_at IS NULL OR l.expires_at > %(now)s)
+    WHERE l.holder_id = ANY(%(holders)s) AND l.remaining > 0
+      AND (l.expires_at IS NULL OR l.expires_at > %(now)s OR l.held > 0)
 ), parts AS (
     SELECT holder_id, currency_id,
-           coalesce(sum(remaining - held) FILTER (WHERE NOT pending), 0)::bigint AS available,
-           coalesce(sum(remaining - held) FILTER (WHERE pending), 0)::bigint AS pending,
+           coalesce(sum(remaining - held) FILTER (WHERE alive AND NOT pending), 0)::bigint AS available,
+           coalesce(sum(remaining - held) FILTER (WHERE alive AND pending), 0)::bigint AS pending,
            sum(held)::bigint AS held,
-           min(available_at) FILTER (WHERE pending) AS next_available_at
-    FROM live GROUP BY holder_id, currency_id
+           min(available_at) FILTER (WHERE alive AND pending) AS next_available_at
+    FROM lots GROUP BY holder_id, currency_id
 ), moved AS (
     SELECT holder_id, currency_id,
            coalesce(sum(amount) FILTER (WHERE contra IN ('issue', 'goodwill', 'opening', 'clawback')), 0)::bigint
@@ -109,16 +112,16 @@ LEFT JOIN owed o USING (holder_id, currency_id)
 WHERE w.holder_id = ANY(%(holders)s)
 ORDER BY w.holder_id, w.currency_id
 """
-_EXPIRING = """
-SELECT l.holder_id, l.currency_id, l.expires_at, sum(l.remaining - l.held)::bigint
+_EXPIRING = f"""
+SELECT l.holder_id, l.currency_id, l.expires_at, sum(l.remaining - {HELD})::bigint
 FROM ledger_lot l
-WHERE l.holder_id = ANY(%(holders)s) AND l.remaining > l.held AND l.remaining > 0 AND l.available_at <= %(now)s
+WHERE l.holder_id = ANY(%(holders)s) AND l.remaining > {HELD} AND l.remaining > 0 AND l.available_at <= %(now)s
   AND l.expires_at > %(now)s AND l.expires_at <= %(until)s
 GROUP BY l.holder_id, l.currency_id, l.expires_at
 ORDER BY l.holder_id, l.currency_id, l.expires_at
 """
-_LOTS = """
-SELECT l.lot_id, l.currency_id, l.initial, l.remaining, l.held, l.available_at, l.expires_at, l.activity_id,
+_LOTS = f"""
+SELECT l.lot_id, l.currency_id, l.initial, l.remaining, {HELD}, l.available_at, l.expires_at, l.activity_id,
        l.occurred_on, l.available_at > %(now)s
 FROM ledger_lot l
 WHERE l.holder_id = %(holder)s AND l.currency_id = ANY(%(currencies)s) AND l.remaining > 0

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from django.db import connection
 
-_TOTALS = """
+from ledger.lapsing import HELD
+
+_TOTALS = f"""
 SELECT currency_id, sum(available)::bigint, sum(pending)::bigint, sum(debt)::bigint FROM (
-    SELECT l.currency_id, (l.remaining - l.held) * (l.available_at <= %(now)s)::int AS available,
-           (l.remaining - l.held) * (l.available_at > %(now)s)::int AS pending, 0 AS debt
+    SELECT l.currency_id, (l.remaining - {HELD}) * (l.available_at <= %(now)s)::int AS available,
+           (l.remaining - {HELD}) * (l.available_at > %(now)s)::int AS pending, 0 AS debt
     FROM ledger_lot l
     WHERE l.holder_id = ANY(%(holders)s) AND l.remaining > 0 AND (l.expires_at IS NULL OR l.expires_at > %(now)s)
     UNION ALL

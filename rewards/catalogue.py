@@ -1,0 +1,145 @@
+"""Which rewards a program offers: put there by its playbook, read back as documents, counted where there is a stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from pydantic import ValidationError
+
+from audit import trail
+from programs import queries as programs
+from programs.models import Program
+from programs.terms import NoTerms, sentences
+from rewards import models
+from rewards.terms import Reward, contradictions
+from values import periods
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A reward that is on offer: its row and its terms."""
+
+    reward_id: int
+    code: str
+    names: Mapping[str, str]
+    terms: Reward
+
+
+def put(
+    *, program: Program, documents: Iterable[Reward | Mapping[str, Any]], now: datetime, by: str
+) -> list[str]:  # fmt: skip
+    """Offer exactly these rewards, in this order; the codes of those that are new, changed or no longer offered.
+
+    A reward left out is withdrawn: nobody can take it any more, vouchers in hand stay. A stock counts what is taken
+    from the day it was first declared. Raises NoTerms, naming the reward and the field.
+    """
+    asked = _checked(program, documents)
+    language = programs.markets_of(program.pk)[0].languages[0]
+    changed: list[str] = []
+    with transaction.atomic():
+        known = {row.code: row for row in models.Reward.objects.select_for_update().filter(program=program)}
+        for place, terms in enumerate(asked):
+            row = known.pop(terms.code, None) or models.Reward(program=program, code=terms.code)
+            values = {
+                "names": _names(terms, language), "document": terms.document(), "position": place, "offered": True,
+            }  # fmt: skip
+            if any(getattr(row, field) != value for field, value in values.items()) or row.pk is None:
+                _save(row, now, **values)
+                changed.append(terms.code)
+            if terms.stock is not None:
+                _count(row, terms.stock)
+        for row in known.values():
+            if row.offered:
+                _save(row, now, offered=False)
+                changed.append(row.code)
+        if changed:
+            trail.record(
+                action="rewards.put", actor=by, obj=("program", program.pk), at=now, data={"rewards": changed}
+            )  # fmt: skip
+    return changed
+
+
+def documents_of(program: Program) -> list[dict[str, Any]]:
+    """The rewards on offer as they were written, in their order: what `put` takes."""
+    return [row.document for row in models.Reward.objects.filter(program=program, offered=True)]
+
+
+def names_of(program_id: int) -> dict[str, Mapping[str, str]]:
+    """The names of a program's rewards by code, withdrawn ones too: vouchers of theirs may be in hand."""
+    return dict(models.Reward.objects.filter(program_id=program_id).values_list("code", "names"))
+
+
+def offers_of(program_id: int, market_code: str, now: datetime) -> list[Offer]:
+    """What members of a market can take on its local day of `now`, whoever they are.
+
+    A voucher's worth is in the money of the program's first market: markets with another money offer none.
+    """
+    markets = programs.markets_of(program_id)
+    market = next((market for market in markets if market.code == market_code), None)
+    if market is None or market.currency != markets[0].currency:
+        return []
+    today = periods.day_of(now, market.timezone)
+    rows = models.Reward.objects.filter(program_id=program_id, offered=True)
+    offers = [Offer(row.pk, row.code, row.names, Reward.model_validate(row.document)) for row in rows]
+    return [offer for offer in offers if _on(offer.terms, today)]
+
+
+def _on(terms: Reward, today: Any) -> bool:
+    days = terms.valid
+    if days is None:
+        return True
+    return (days.from_ is None or days.from_ <= today) and (days.until is None or today <= days.until)
+
+
+def _checked(program: Program, documents: Iterable[Reward | Mapping[str, Any]]) -> list[Reward]:
+    currencies = {row.code: (row.kind, row.release) for row in programs.currencies_of(program.pk)}
+    money = programs.markets_of(program.pk)[0].currency
+    asked: list[Reward] = []
+    wrong: list[str] = []
+    for place, document in enumerate(documents):
+        try:
+            terms = document if isinstance(document, Reward) else Reward.model_validate(document)
+        except ValidationError as refused:
+            wrong += [_told(place, path, message) for path, message in sentences(refused, document)]
+            continue
+        wrong += [_told(place, path, message) for path, message in contradictions(terms, currencies, money)]
+        if terms.code in {other.code for other in asked}:
+            wrong.append(_told(place, ("code",), f"{terms.code!r} is there twice"))
+        asked.append(terms)
+    if wrong:
+        raise NoTerms("; ".join(wrong))
+    return asked
+
+
+def _told(place: int, path: Iterable[str | int], message: str) -> str:
+    return f"rewards[{place}]{''.join(f'.{part}' for part in path)}: {message}"
+
+
+def _names(terms: Reward, language: str) -> dict[str, str]:
+    match terms.name:
+        case None:
+            return {language: terms.code}
+        case str(name):
+            return {language: name}
+        case names:
+            return dict(names)
+
+
+def _save(row: models.Reward, now: datetime, **values: Any) -> None:
+    for field, value in values.items():
+        setattr(row, field, value)
+    row.changed_at = now
+    row.save()
+
+
+def _count(row: models.Reward, stock: int) -> None:
+    """The ceiling never falls below what is taken: the row's check would refuse it; the terms decide all the same."""
+    counted, made = models.Stock.objects.select_for_update().get_or_create(reward=row, defaults={"stock": stock})
+    ceiling = max(stock, counted.taken)
+    if not made and counted.stock != ceiling:
+        counted.stock = ceiling
+        counted.save(update_fields=["stock"])

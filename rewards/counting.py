@@ -1,0 +1,94 @@
+"""How many are left, and how many one member may still take: counted by conditional updates, within the transaction
+that takes them. Rows are always locked in one order (stock, redemption, member's count), so that nobody waits in a
+circle.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+_LOCK = "SELECT stock FROM reward_stock WHERE reward_id = %(reward)s FOR NO KEY UPDATE"
+_TAKE_STOCK = """
+UPDATE reward_stock SET taken = taken + %(quantity)s
+WHERE reward_id = %(reward)s AND taken + %(quantity)s <= least(stock, %(stock)s)
+"""
+_TAKE_SHARE = """
+INSERT INTO reward_taken AS t (holder_id, membership_id, reward_id, taken, allowed)
+SELECT %(holder)s, %(membership)s, %(reward)s, %(quantity)s, %(allowed)s::bigint
+WHERE %(allowed)s::bigint IS NULL OR %(quantity)s <= %(allowed)s::bigint
+ON CONFLICT (holder_id, membership_id, reward_id) DO UPDATE
+SET taken = t.taken + EXCLUDED.taken, allowed = EXCLUDED.allowed
+WHERE EXCLUDED.allowed IS NULL OR t.taken + EXCLUDED.taken <= EXCLUDED.allowed
+"""
+# Redemptions end here without being confirmed: their numbers go back. Those another has locked are left to that one.
+_END = """
+WITH due AS (
+    SELECT holder_id, redemption_id FROM redemption r
+    WHERE r.reward_id = %(reward)s AND r.state = 'held' AND {which}
+    ORDER BY holder_id, redemption_id LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED
+), ended AS (
+    UPDATE redemption r SET state = %(state)s, resolved_at = {moment}, resolved_by = %(by)s
+    FROM due d WHERE r.holder_id = d.holder_id AND r.redemption_id = d.redemption_id
+    RETURNING r.holder_id, r.membership_id, r.reward_id, r.quantity, r.from_stock
+), shares AS (
+    UPDATE reward_taken t SET taken = t.taken - e.quantity
+    FROM (SELECT holder_id, membership_id, reward_id, sum(quantity) AS quantity
+          FROM ended GROUP BY holder_id, membership_id, reward_id) e
+    WHERE t.holder_id = e.holder_id AND t.membership_id = e.membership_id AND t.reward_id = e.reward_id
+), stock AS (
+    UPDATE reward_stock s SET taken = s.taken - e.quantity
+    FROM (SELECT reward_id, sum(quantity) AS quantity FROM ended WHERE from_stock GROUP BY reward_id) e
+    WHERE s.reward_id = e.reward_id
+)
+SELECT count(*) FROM ended
+"""
+_LAPSE = _END.replace("{moment}", "r.lapses_at").replace(
+    "{which}", "r.lapses_at <= %(now)s AND (%(holder)s::bigint IS NULL OR r.holder_id = %(holder)s::bigint)"
+)
+_RELEASE = _END.replace("{moment}", "%(now)s").replace(
+    "{which}", "r.holder_id = %(holder)s AND r.redemption_id = %(redemption)s"
+)
+
+
+def lock(cursor: Any, reward_id: int) -> None:
+    """Stand in line for a reward's stock, where it has one."""
+    cursor.execute(_LOCK, {"reward": reward_id})
+
+
+def take_stock(cursor: Any, reward_id: int, quantity: int, stock: int, now: datetime) -> bool:
+    """Take so many while no more than `stock` are taken; what was held too long goes back when there are too few."""
+    values = {"reward": reward_id, "quantity": quantity, "stock": stock}
+    cursor.execute(_TAKE_STOCK, values)
+    taken = bool(cursor.rowcount)
+    if not taken and lapse(cursor, reward_id, now):
+        cursor.execute(_TAKE_STOCK, values)
+        taken = bool(cursor.rowcount)
+    return taken
+
+
+def take_share(
+    cursor: Any, *, holder_id: int, membership_id: int, reward_id: int, quantity: int, allowed: int | None
+) -> bool:  # fmt: skip
+    """Let one member take so many while no more than `allowed` are; always counted, also without a limit."""
+    values = {
+        "holder": holder_id, "membership": membership_id, "reward": reward_id, "quantity": quantity,
+        "allowed": allowed,
+    }  # fmt: skip
+    cursor.execute(_TAKE_SHARE, values)
+    return bool(cursor.rowcount)
+
+
+def lapse(cursor: Any, reward_id: int, now: datetime, holder_id: int | None = None) -> int:
+    """End the redemptions of a reward that were held too long, of one holder or of all; the stock is locked before."""
+    values = {"reward": reward_id, "holder": holder_id, "now": now, "state": "lapsed", "by": None}
+    cursor.execute(_LAPSE, values)
+    return int(cursor.fetchone()[0])
+
+
+def release(cursor: Any, reward_id: int, holder_id: int, redemption_id: int, *, now: datetime, by: str) -> None:
+    """End one redemption that is held; the stock is locked before."""
+    values = {
+        "reward": reward_id, "holder": holder_id, "redemption": redemption_id, "now": now, "state": "released", "by": by
+    }  # fmt: skip
+    cursor.execute(_RELEASE, values)
