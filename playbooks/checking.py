@@ -14,12 +14,13 @@ from playbooks.format import CurrencyPart, Playbook
 from playbooks.problems import InvalidPlaybook, Problem
 from playbooks.reading import Document, Path_
 from programs import terms
+from rewards.terms import contradictions
 from rules_engine.core.errors import InvalidRulebook
 from rules_engine.core.rulebook import Rulebook
 from values.money import minor_exponent
 
 NOT_BUILT = "is not built yet"
-_FACTS_NOT_BUILT = frozenset({"member.tier", "member.segment"})
+_FACTS_NOT_BUILT = frozenset({"member.segment"})
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _INSIDE = re.compile(r"(rules(?:\[\d+\]|\.\w+)+): (.*)", re.DOTALL)
 _NO_BUDGETS = "budgets are not built yet"  # the core's words, said of the whole rule
@@ -91,13 +92,14 @@ def _steps(path: str) -> Path_:
 
 
 def _contradictions(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
-    for part in ("banners", "markets", "stores", "currencies", "event_types", "rules"):
+    for part in ("banners", "markets", "stores", "currencies", "event_types", "rules", "rewards"):
         yield from _twice(part, [thing.code for thing in getattr(playbook, part)])
     yield from _twice("products", [product.sku for product in playbook.products], "sku")
     yield from _unknown_places(playbook)
     for place, currency in enumerate(playbook.currencies):
         for key, message in _wrong_money(playbook, currency):
             yield ("currencies", place, key), message
+    yield from _wrong_promises(playbook)
     known = {rule.code for rule in playbook.rules}
     for market, override in playbook.markets_override.items():
         for code, rule in override.rules.items():
@@ -137,6 +139,19 @@ def _wrong_money(playbook: Playbook, currency: CurrencyPart) -> Iterator[tuple[s
         yield "money", "is required: the markets have several moneys"
     elif scale_of(playbook, currency) != minor_exponent(money):
         yield "scale", f"{money} has {minor_exponent(money)} decimals"
+
+
+def _wrong_promises(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
+    """Tiers that count, and rewards that cost, what the program does not have."""
+    known = {currency.code: (currency.kind, terms.as_json(currency.release)) for currency in playbook.currencies}
+    for place, reward in enumerate(playbook.rewards):
+        for path, message in contradictions(reward, known, playbook.markets[0].currency):
+            yield ("rewards", place, *path), message
+    if playbook.tiers is not None:
+        for name in ("currency", "balance"):
+            code = getattr(playbook.tiers.measure, name)
+            if code is not None and code not in known:
+                yield ("tiers", "measure", name), f"no currency is called {code!r}"
 
 
 def _twice(part: str, codes: Iterable[str], field: str = "code") -> Iterator[tuple[Path_, str]]:
@@ -205,14 +220,8 @@ def _in_override(document: Document, merged: list[Any], market: str, path: Path_
 
 
 def _unbuilt(playbook: Playbook) -> Iterator[Path_]:
-    for part in ("tiers", "rewards", "challenges"):
-        if getattr(playbook, part):
-            yield (part,)
-    for place, currency in enumerate(playbook.currencies):
-        if isinstance(currency.pending, terms.PendingUntil):
-            yield ("currencies", place, "pending", "until")
-        if isinstance(currency.expiry, terms.ExpiryInactivity):
-            yield ("currencies", place, "expiry", "inactivity")
+    if playbook.challenges:
+        yield ("challenges",)
     for market, override in playbook.markets_override.items():
         if override.rewards:
             yield ("markets_override", market, "rewards")

@@ -10,9 +10,11 @@ from babel.numbers import list_currencies
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
 from playbooks.rules import as_rule
-from playbooks.unbuilt import Challenge, Reward, RewardOverrides, Tiers
+from playbooks.unbuilt import Challenge, RewardOverrides
 from programs.terms import Expiry, Pending, Release, Settings, UnitValue
+from rewards.terms import Reward
 from rules_engine.core.rules import Rule
+from tiers.terms import Tiers
 from values.documents import (
     Age,
     Code,
@@ -151,7 +153,7 @@ class Playbook(Strictly):
     event_types: Annotated[list[EventType], Field(max_length=1000)] = []
     tiers: Tiers | None = None
     rules: Annotated[list[Annotated[Rule, BeforeValidator(as_rule)]], Field(max_length=1000)] = []
-    rewards: Annotated[list[Reward], Field(max_length=_MOST)] = []
+    rewards: Annotated[list[Reward], Field(max_length=1000)] = []
     challenges: Annotated[list[Challenge], Field(max_length=1000)] = []
     markets_override: dict[MarketCode, MarketOverride] = {}
 

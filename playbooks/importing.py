@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db import IntegrityError, transaction
 
 from audit import trail
-from playbooks import checking, reading, rows
+from playbooks import checking, promises, reading, rows
 from playbooks.checking import Checked
 from playbooks.report import Report, Version
 from programs import products
@@ -41,6 +41,7 @@ def import_checked(checked: Checked, *, now: datetime, by: str, draft: bool = Fa
             program = putting.put_program()
             if playbook.products:
                 report.products = _put_products(checked, program.population, now)
+            promises.put(checked, program, report.changes, now=now, by=by, change=not draft)
             report.versions = list(_publish(checked, program, now=now, by=by, draft=draft))
             if report.changed:
                 data = {"sentences": list(report.sentences())[:20], "file": checked.document.file}

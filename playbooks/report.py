@@ -11,7 +11,12 @@ from playbooks.problems import Problem
 from rules_engine.rulebooks import Published
 
 _SHOWN = 12
-_WORDS = {"created": "Created", "changed": "Changed", "left": "Left until the draft is approved:"}
+_WORDS = {
+    "created": "Created",
+    "changed": "Changed",
+    "withdrawn": "Withdrew",
+    "left": "Left until the draft is approved:",
+}
 _PLURALS = {"currency": "currencies"}
 
 
@@ -19,7 +24,7 @@ _PLURALS = {"currency": "currencies"}
 class Change:
     """One thing made, changed, or left as it is because the import is a draft. `fields` names what differs."""
 
-    did: Literal["created", "changed", "left"]
+    did: Literal["created", "changed", "withdrawn", "left"]
     what: str
     code: str
     fields: tuple[str, ...] = ()

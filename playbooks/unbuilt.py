@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
@@ -11,11 +11,9 @@ from rules_engine.core.conditions import Condition
 from values.documents import (
     Amount,
     Code,
-    Count,
     Day,
     Days,
     MarketCode,
-    Months,
     Names,
     Positive,
     Slug,
@@ -27,69 +25,9 @@ from values.documents import (
 When = Annotated[Condition, BeforeValidator(as_written)]
 
 
-class Measure(Strictly):
-    """What is counted towards a tier: one of these."""
-
-    currency: Slug | None = None
-    balance: Slug | None = None
-    spend: Truth | None = None
-    visits: Truth | None = None
-
-
-class Window(Strictly):
-    """A rolling window, of months or days."""
-
-    rolling_months: Months | None = None
-    days: Days | None = None
-
-
-class EveryDays(Strictly):
-    every_days: Positive
-
-
-class Downgrade(Strictly):
-    policy: Literal["none", "one_step", "deserved"] = "one_step"
-    at: Literal["at_once", "window_end"] | EveryDays = "window_end"
-    grace_months: Months = 0
-
-
-class Step(Strictly):
-    code: Code
-    name: Names | Text | None = None
-    from_: Count = Field(alias="from")
-    keep: Count | None = None
-
-
-class Tiers(Strictly):
-    ladder: Code = "main"
-    measure: Measure
-    window: Literal["calendar_year", "anniversary", "lifetime"] | Window = "calendar_year"
-    downgrade: Downgrade = Downgrade()
-    steps: Annotated[list[Step], Field(min_length=1)]
-
-
-class Automatic(Strictly):
-    every: Positive
-    currency: Slug | None = None
-
-
 class Worth(Strictly):
     amount: Amount | None = None
     percent: Amount | None = None
-
-
-class Reward(Strictly):
-    code: Code
-    kind: Code
-    name: Names | Text | None = None
-    cost: dict[Slug, Positive] | None = None
-    automatic: Automatic | None = None
-    value: Worth | None = None
-    valid_days: Days | None = None
-    valid: dict[Literal["from", "until"], Day] | None = None
-    stock: Count | None = None
-    per_member: Positive | None = None
-    when: When | None = None
 
 
 class Counted(Strictly):

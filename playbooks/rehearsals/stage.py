@@ -11,20 +11,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
+from itertools import groupby
 from typing import Any
 
 from django.db import connection
 
-from activity import attribution, intake, sources
+from activity import attribution, sources
 from earning import journey
 from ledger import expiry
-from members import enrolment, numbers
-from members.models import Membership
+from members import cards, enrolment, numbers
+from members.models import Membership, MembershipHolder
+from members.newcomers import Newcomer
+from members.refusals import Refused
 from playbooks import importing
 from playbooks.rehearsals.format import ACTIVITY, MemberPart
 from playbooks.rehearsals.reading import Read
 from programs import queries as programs
-from programs.models import Program, Source, Store
+from programs.models import Program, Source
 from values import periods
 
 BY = "rehearsal"
@@ -107,12 +110,11 @@ def leave() -> None:
 
 def advance(stage: Stage, at: datetime) -> None:
     """Let everything happen that is due up to a moment: people join, holds lapse, lots die, tier windows end."""
-    for person in sorted(stage.people.values(), key=lambda one: one.joins_at):
-        if not person.membership_id and person.joins_at <= at:
-            _join(stage, person)
-    for module, name in (("rewards.redemption", "lapse_due"), ("earning.inactivity", "expire_due")):
-        if due := find(module, name):
-            due(now=at)
+    joining = [one for one in stage.people.values() if not one.membership_id and one.joins_at <= at]
+    for moment, people in groupby(sorted(joining, key=lambda one: one.joins_at), key=lambda one: one.joins_at):
+        _join(stage, list(people), moment)
+    if lapse := find("ledger.lapsing", "lapse_due"):
+        lapse(at)
     expiry.expire_due(at, holder_ids=stage.holders())
     if close := find("earning.standing", "close_windows"):
         close(program=stage.program, now=at)
@@ -121,9 +123,16 @@ def advance(stage: Stage, at: datetime) -> None:
 
 def work(now: datetime) -> None:
     """Score what waits, until nothing does."""
-    while done := journey.work(now=now, first_bucket=0):
-        if done.failed:
-            raise StageBroke(f"scoring failed: {done.failed}")
+    while _waits():
+        done = journey.work(now=now, first_bucket=0)
+        if done is None or done.failed:
+            raise StageBroke(f"scoring failed: {done.failed if done else 'nobody may work on what waits'}")
+
+
+def _waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM mark)")
+        return bool(cursor.fetchone()[0])
 
 
 def find(module: str, name: str) -> Callable[..., Any] | None:
@@ -161,38 +170,38 @@ def _joins_at(member: MemberPart, first: datetime, zone: str) -> datetime:
     return first if member.joined is None else periods.begins_at(member.joined, zone)
 
 
-def _join(stage: Stage, person: Person) -> None:
-    """Enrol somebody at their moment, bind their cards, and let what waited for them go on."""
-    part, at = person.part, person.joins_at
-    store = Store.objects.filter(code=part.store, banner__programs=stage.program).first() if part.store else None
-    cards = [card_number(card) for card in part.cards]
+def _join(stage: Stage, people: list[Person], at: datetime) -> None:
+    """Enrol people at their moment, bind their cards, and let what waited for them go on."""
     try:
-        made = enrolment.enrol(
-            program=stage.program, channel="web" if store is None else "store", now=at, by=BY, joined_at=at,
-            birth_date=part.birth_date, member_number=person.number, card_number=cards[0] if cards else None,
-            market_code=part.market, store=store, language=part.language or "",
-        )  # fmt: skip
-    except enrolment.Refused as refusal:
-        raise StageBroke(f"member {part.id} cannot join: {refusal}") from None
-    _bind(made, cards[1:], at)
-    person.membership_id = made.pk
-    person.holder_id = made.holders.get().holder_id
-    if part.tier:
-        must_find("tiers.standing", "reached")(
-            holder_id=person.holder_id, program=stage.program, step=part.tier, now=at, by=BY
-        )
-    if part.floor:
-        must_find("tiers.standing", "assign_floor")(
-            holder_id=person.holder_id, program=stage.program, step=part.floor, now=at, by=BY
-        )
+        ids = enrolment.enrol_many(stage.program, [_newcomer(one) for one in people], at, BY)
+    except Refused as refusal:
+        name = people[refusal.row].part.id if refusal.row is not None else "somebody"
+        raise StageBroke(f"member {name} cannot join: {refusal}") from None
+    holders = dict(
+        MembershipHolder.objects.filter(membership__in=ids, until_at=None).values_list("membership_id", "holder_id")
+    )
+    for person, membership_id in zip(people, ids, strict=True):
+        person.membership_id, person.holder_id = membership_id, holders[membership_id]
+        for card in person.part.cards[1:]:
+            membership = Membership.objects.get(pk=membership_id)
+            cards.bind(membership=membership, number=card_number(card), now=at, by=BY)
+        _stand(stage, person, at)
     attribution.rematch(stage.program, at)
 
 
-def _bind(membership: Membership, more: list[str], at: datetime) -> None:
-    from members import cards
+def _newcomer(person: Person) -> Newcomer:
+    part = person.part
+    return Newcomer(
+        channel="store" if part.store else "web", joined_at=person.joins_at, birth_date=part.birth_date,
+        language=part.language or "", market_code=part.market or "", store_code=part.store or "",
+        card_number=card_number(part.cards[0]) if part.cards else "", member_number=person.number,
+    )  # fmt: skip
 
-    for number in more:
-        cards.bind(membership=membership, number=number, now=at, by=BY)
 
-
-surroundings_of = intake.surroundings_of
+def _stand(stage: Stage, person: Person, at: datetime) -> None:
+    """The step a member had reached when joining, and the one given by hand."""
+    for step, use_case in ((person.part.tier, "reached"), (person.part.floor, "assign_floor")):
+        if step:
+            put = must_find("tiers.standing", use_case)
+            more = {"at": at} if use_case == "reached" else {}
+            put(holder_id=person.holder_id, program=stage.program, step=step, now=at, by=BY, **more)

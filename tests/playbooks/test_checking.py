@@ -116,16 +116,14 @@ def test_what_is_wrong_is_named_with_line_and_field(text, expected):
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ("tiers:\n  measure: {currency: points}\n  steps: [{code: basic, from: 0}]\n", "14: tiers: is not built yet"),
-        ("rewards: [{code: minus5, kind: voucher, cost: {points: 500}, value: {amount: 5.00}}]\n",
-         "14: rewards: is not built yet"),
+        ("rewards: [{code: mug, kind: gift, cost: {points: 500}, value: {amount: 5.00}}]\n",
+         "14: rewards[0].kind: rewards of kind gift are not built yet"),
+        ("rewards: [{code: auto5, kind: voucher, automatic: {every: 500}, value: {amount: 5.00}}]\n",
+         "14: rewards[0].automatic: is not built yet"),
         ("challenges: [{code: three, count: {of: visit}, target: 3, prize: {fixed: 50}}]\n",
          "14: challenges: is not built yet"),
-        ("    budget: {points: 1000}\n", "14: rules[0].budget: is not built yet"),
-        ("    limits: [{max: 1, for: household}]\n",
-         "14: rules[0].limits[0]: limits for a household are not built yet"),
-        ("    when: {not: {fact: member.tier, eq: gold}}\n",
-         "14: rules[0].when.not.fact: member.tier is not built yet"),
+        ("    when: {not: {fact: member.segment, eq: gold}}\n",
+         "14: rules[0].when.not.fact: member.segment is not built yet"),
         ("markets_override: {FR: {rewards: {minus5: {cost: {points: 400}}}}}\n",
          "14: markets_override.FR.rewards: is not built yet"),
     ],
@@ -134,16 +132,17 @@ def test_what_is_not_built_yet_is_refused_by_name(more, expected):
     assert problems(SMALL + RULES + more) == [expected]
 
 
-def test_what_is_not_built_yet_in_currencies_is_refused_by_name():
+def test_points_may_wait_for_an_event_and_live_by_activity():
     text = SMALL.replace("expiry: {months: 12}", "pending: {until: delivered}, expiry: {inactivity: {months: 12}}")
-    assert problems(text) == [
-        "8: currencies[0].expiry.inactivity: is not built yet",
-        "8: currencies[0].pending.until: is not built yet",
-    ]
+    [currency] = check(text).playbook.currencies
+    assert currency.pending.until == "delivered"
+    assert currency.expiry.inactivity.renewed_by == ["purchase"]
 
 
 def test_unbuilt_parts_are_checked_all_the_same():
-    assert problems(SMALL + "rewards: [{code: a, kind: voucher, price: 3}]\n") == ["9: rewards[0].price: unknown key"]
+    assert problems(SMALL + "challenges: [{code: a, count: {of: visit}, target: 3, prize: {}, aim: 3}]\n") == [
+        "9: challenges[0].aim: unknown key"
+    ]
     assert problems(SMALL + "tiers: {steps: []}\n") == [
         "9: tiers.measure: is required",
         "9: tiers.steps: must not be empty",
@@ -181,6 +180,22 @@ def test_a_market_rewrites_key_by_key_and_replaces_lists_and_values():
     assert poland.name == {"en": "Base", "fr": "Base", "pl": "Baza"}
     assert checked.rulebooks["PL"].overridden == ("base",)
     assert checked.rulebook_of("FR") == checked.rulebooks[None]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("tiers: {measure: {balance: gems}, steps: [{code: basic, from: 0}]}\n",
+         "14: tiers.measure.balance: no currency is called 'gems'"),
+        ("rewards: [{code: minus5, kind: voucher, cost: {gems: 500}, value: {amount: 5.00}}]\n",
+         "14: rewards[0].cost.gems: no currency is called 'gems'"),
+        ("rewards: [{code: minus5, kind: voucher, cost: {points: 500}, value: {amount: 5.001}}]\n",
+         "14: rewards[0].value.amount: EUR has 2 decimals"),
+        ("settings: {join_asks: shoe_size}\n", "14: settings.join_asks: must be 'birth_date' or 'phone'"),
+    ],
+)  # fmt: skip
+def test_promises_name_what_the_program_has(more, expected):
+    assert problems(SMALL + RULES + more) == [expected]
 
 
 @pytest.mark.parametrize(

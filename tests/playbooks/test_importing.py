@@ -14,8 +14,10 @@ from playbooks import checking, importing, reading
 from playbooks.problems import InvalidPlaybook
 from programs import queries as programs
 from programs.models import Banner, Currency, Market, Population, Product, Program, Store
+from rewards import catalogue
 from rules_engine import queries, rulebooks
 from rules_engine.core.rulebook import Rulebook
+from tiers import ladders
 
 CLUB = """\
 version: 1
@@ -235,6 +237,34 @@ def test_products_are_of_the_population_and_told_when_they_differ(now):
         "Added or changed 1 product."
     ]
     assert Product.objects.get(sku="0001").states.count() == 2
+
+
+PROMISES = """\
+tiers:
+  measure: {currency: points}
+  steps: [{code: basic, from: 0}, {code: gold, from: 300}]
+rewards:
+  - {code: minus5, kind: voucher, cost: {points: 500}, value: {amount: 5.00}, when: {fact: member.tier, eq: gold}}
+"""
+
+
+@pytest.mark.django_db
+def test_a_ladder_and_rewards_are_put_changed_and_withdrawn(now):
+    assert list(run(CLUB + PROMISES, now).sentences())[-3:-1] == ["Created ladder main.", "Created reward minus5."]
+    program = programs.program_by_code("club")
+    assert ladders.document_of(program)["steps"][1] == {"code": "gold", "from": 300}
+    assert [document["code"] for document in catalogue.documents_of(program)] == ["minus5"]
+    assert not run(CLUB + PROMISES, now).changed
+    other = PROMISES.replace("300", "200").replace("500", "400")
+    later = now + timedelta(hours=1)
+    assert list(run(CLUB + other, later, draft=True).sentences()) == [
+        "Left until the draft is approved: ladder main.",
+        "Left until the draft is approved: reward minus5.",
+    ]
+    assert list(run(CLUB + other, later).sentences()) == ["Changed ladder main.", "Changed reward minus5."]
+    assert list(run(CLUB, later).sentences()) == ["Withdrew ladder main.", "Withdrew reward minus5."]
+    assert ladders.document_of(program) is None
+    assert not catalogue.documents_of(program)
 
 
 @pytest.mark.django_db(transaction=True)
