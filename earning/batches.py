@@ -45,6 +45,8 @@ WHERE t.holder_id = ANY(%s)
   AND NOT EXISTS (SELECT 1 FROM work WHERE work.activity_id = t.activity_id AND work.holder_id = t.holder_id)
 """
 
+# OFFSET 0: one look-up an activity, also while the statistics still say that the tables are small; read whole for
+# every batch, they would make a big file cost its square
 _ACTIVITIES = f"""
 SELECT a.activity_id, work.holder_id, t.membership_id, t.program_id, a.kind,
        (extract(epoch FROM a.occurred_at) * 1000000)::bigint, a.occurred_on, a.store_id, a.channel, a.currency,
@@ -54,8 +56,13 @@ SELECT a.activity_id, work.holder_id, t.membership_id, t.program_id, a.kind,
        array_to_string(a.grosses, '{frames.ARRAY_SEPARATOR}'), array_to_string(a.nets, '{frames.ARRAY_SEPARATOR}'),
        a.line_attributes, a.tenders, a.attributes
 FROM work
-JOIN attribution AS t ON t.activity_id = work.activity_id AND t.holder_id = work.holder_id AND t.ended_at IS NULL
-JOIN activity AS a ON a.activity_id = work.activity_id AND a.occurred_on = work.occurred_on
+CROSS JOIN LATERAL (
+    SELECT membership_id, program_id FROM attribution
+    WHERE activity_id = work.activity_id AND holder_id = work.holder_id AND ended_at IS NULL OFFSET 0
+) AS t
+CROSS JOIN LATERAL (
+    SELECT * FROM activity WHERE activity_id = work.activity_id AND occurred_on = work.occurred_on OFFSET 0
+) AS a
 """
 
 _ACTIVITY_SCHEMA: dict[str, Any] = {
@@ -145,6 +152,15 @@ def read_one(cursor: Any, holder_id: int, activity_id: int) -> Batch:
         [holder_id, activity_id],
     )
     return Batch(frames.read(cursor, _ACTIVITIES, _ACTIVITY_SCHEMA))
+
+
+def read_chosen(cursor: Any, select: str, values: Any) -> Batch:
+    """The activity a statement chooses (holder_id, activity_id, occurred_on), without any mark."""
+    for statement in _TABLES:
+        cursor.execute(statement)
+    cursor.execute(f"INSERT INTO work {select}", values)
+    cursor.execute("ANALYZE work")
+    return Batch(frames.read(cursor, _ACTIVITIES, _ACTIVITY_SCHEMA).sort("holder_id", "occurred_us", "activity_id"))
 
 
 def clear_marks(cursor: Any) -> None:

@@ -40,11 +40,15 @@ _AWARD = [*KEYS, "occurred_on", "rulebook_id", "wanted", "target", "posted", "re
 @dataclass(frozen=True)
 class Difference:
     """`added` and `changed` are award rows as they will stand; `moves` has one row per (holder, activity, currency)
-    whose sum changes: revision and amount, positive to earn, negative to take back."""
+    whose sum changes: revision and amount, positive to earn, negative to take back.
+
+    `shifts` has the rows of both with the version and the target they had before, null for new ones.
+    """
 
     added: pl.DataFrame
     changed: pl.DataFrame
     moves: pl.DataFrame
+    shifts: pl.DataFrame
 
 
 def posted(cursor: Any) -> pl.DataFrame:
@@ -62,7 +66,8 @@ def subtract(desired: pl.DataFrame, standing: pl.DataFrame, *, anew: bool = Fals
         added = desired.filter(pl.col("wanted") != 0).with_columns(
             pl.col("target").alias("posted"), pl.lit(1, dtype=pl.Int64).alias("revision")
         )
-        return Difference(added.select(_AWARD), added.select(_AWARD).clear(), _moves(added, pl.col("target")))
+        moves = _moves(added, pl.col("target"))
+        return Difference(added.select(_AWARD), added.select(_AWARD).clear(), moves, _shifts(added))
     both = desired.join(standing, on=KEYS, how="full", coalesce=True, suffix="_standing").with_columns(
         pl.col("target").fill_null(0),
         pl.col("wanted").fill_null(0),
@@ -81,7 +86,14 @@ def subtract(desired: pl.DataFrame, standing: pl.DataFrame, *, anew: bool = Fals
     added = both.filter(is_new & (pl.col("wanted") != 0))
     changed = both.filter(~is_new & (differs | (pl.col("already") != pl.col("target")) | pl.lit(anew)))
     moving = pl.concat([added, changed])
-    return Difference(added.select(_AWARD), changed.select(_AWARD), _moves(moving, delta))
+    return Difference(added.select(_AWARD), changed.select(_AWARD), _moves(moving, delta), _shifts(moving))
+
+
+def _shifts(awards: pl.DataFrame) -> pl.DataFrame:
+    unknown = [name for name in ("old_rulebook_id", "old_target") if name not in awards.columns]
+    return awards.select(
+        *KEYS, "rulebook_id", "target", *(name for name in ("old_rulebook_id", "old_target") if name not in unknown)
+    ).with_columns(pl.lit(None, dtype=pl.Int64).alias(name) for name in unknown)
 
 
 def _moves(awards: pl.DataFrame, delta: pl.Expr) -> pl.DataFrame:
