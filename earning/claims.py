@@ -8,6 +8,7 @@ after MOST_ATTEMPTS they are set aside, visible, until a person releases them.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,6 +70,16 @@ RETURNING claim.holder_id, claim.quarantined_reason
 """
 
 
+_CLAIM_THESE = """
+INSERT INTO claim (holder_id, attempts, token, lease_until, last_error)
+SELECT holder_id, 1, %(token)s, %(until)s, '' FROM unnest(%(holders)s::bigint[]) AS holder_id ORDER BY holder_id
+ON CONFLICT (holder_id) DO UPDATE
+    SET token = excluded.token, lease_until = excluded.lease_until, attempts = claim.attempts + 1
+    WHERE claim.lease_until <= %(now)s AND claim.quarantined_reason IS NULL
+RETURNING holder_id
+"""
+
+
 @dataclass(frozen=True)
 class Claimed:
     """Holders leased under one token; `set_aside` names one that was quarantined instead."""
@@ -105,6 +116,17 @@ def claim(*, now: datetime, first_bucket: int, limit: int) -> Claimed | None:
     if row is None:
         return None
     return Claimed(token, [], row[0]) if row[1] else Claimed(token, [row[0]])
+
+
+def claim_these(holder_ids: Sequence[int], *, now: datetime) -> Claimed:
+    """Lease those of these holders that nobody has and that are not set aside."""
+    token = uuid.uuid4()
+    until = now + timedelta(seconds=settings.CLAIM_LEASE_SECONDS)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_IN_TURN)
+        values = {"holders": sorted(holder_ids), "token": token, "until": until, "now": now}
+        cursor.execute(_CLAIM_THESE, values)
+        return Claimed(token, sorted(holder for (holder,) in cursor.fetchall()))
 
 
 def fence(token: uuid.UUID) -> list[int]:

@@ -69,11 +69,12 @@ def _pots(program: Program, now: datetime) -> tuple[dict[str, dict[str, int]], d
             parts["debt"] += total.debt
             if market_code in markets:
                 money = markets[market_code].currency
-                owed[market_code] += _value(currency, total.available + total.pending, market_code, money)
+                owed[market_code] += worth(currency, total.available + total.pending, market_code, money)
     return balances, {code: int(amount) for code, amount in owed.items()}
 
 
-def _value(currency: programs.Currency, points: int, market_code: str, money: str) -> Decimal:
+def worth(currency: programs.Currency, points: int, market_code: str, money: str) -> Decimal:
+    """What points are worth in a market, in minor units of its money; a cash pot counts where its money does."""
     if currency.kind == "cash":
         return Decimal(points) if currency.money == money else Decimal(0)
     each = currency.unit_value
