@@ -44,6 +44,7 @@ _MENU: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
     (
         _("Rules"),
         [
+            (_("Rule studio"), "edit_note", "studio:index", "rulebooks.see"),
             (_("Rulebooks"), "checklist", "rules_engine_rulebook", "rulebooks.see"),
             (_("Stopped rules"), "block", "rules_engine_rulestop", "rulebooks.see"),
         ],
@@ -82,7 +83,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _link(name: str) -> str:
     try:
-        return reverse(f"admin:{name}_changelist")
+        return reverse(name if ":" in name else f"admin:{name}_changelist")
     except NoReverseMatch:
         return ""
 

@@ -4,6 +4,7 @@ from django_prometheus import exports
 
 urlpatterns = [
     path("metrics", exports.ExportToDjangoView, name="metrics"),
+    path("admin/studio/", include("studio.urls")),
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
     path("desk/", include("backoffice.urls")),

@@ -53,8 +53,8 @@ class BeginsInThePast(Exception):
 def open_draft(
     *, program: Program, title: str, now: datetime, by: str, market_code: str | None = None
 ) -> RulebookDraft:
-    """A copy of the version in force, to be changed; an empty one when the program has none yet."""
-    base = queries.in_force(queries.rulebooks_for(program.pk), market_code, now)
+    """A copy of the version published last, to be changed; an empty one when the program has none yet."""
+    base = _newest(program.pk, market_code)
     document = dict(base.document) if base else _empty_frame(program.pk)
     rules = document.pop("rules", [])
     with transaction.atomic():
@@ -217,7 +217,7 @@ def catch_up(*, draft_id: int, now: datetime, by: str) -> RulebookDraft:
     """Take over what was published since: its rules, except those this draft changed, added or left out."""
     with transaction.atomic():
         draft = _editable(draft_id)
-        base = _newest(draft)
+        base = _newest(draft.program_id, draft.market_code)
         if base is None or base.id == draft.based_on_id:
             return draft
         document = dict(base.document)
@@ -292,16 +292,16 @@ def scale_of(draft: RulebookDraft) -> sketches.Scale:
 
 def is_out_of_date(draft: RulebookDraft) -> bool:
     """Whether a version was published that this draft does not know."""
-    newest = _newest(draft)
+    newest = _newest(draft.program_id, draft.market_code)
     return draft.state in (State.DRAFT, State.SUBMITTED, State.APPROVED) and (
         (newest.id if newest else None) != draft.based_on_id
     )
 
 
-def _newest(draft: RulebookDraft) -> queries.Version | None:
-    """The version published last for the draft's place: its market's own, else the program's."""
-    versions = queries.rulebooks_for(draft.program_id)
-    own = [version for version in versions if version.market_code == draft.market_code]
+def _newest(program_id: int, market_code: str | None) -> queries.Version | None:
+    """The version published last for a place: its market's own, else the program's."""
+    versions = queries.rulebooks_for(program_id)
+    own = [version for version in versions if version.market_code == market_code]
     return max(own or [one for one in versions if one.market_code is None], key=lambda one: one.version, default=None)
 
 

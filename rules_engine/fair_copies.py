@@ -206,9 +206,9 @@ def _valid(valid: Sketch, writing: _Writing) -> dict[str, Any]:
     written: dict[str, Any] = {key: valid[key] for key in ("from", "until") if valid.get(key)}
     weekly = []
     for number, hours in enumerate(valid.get("weekly") or ()):
-        writing.places[f"valid.weekly[{len(weekly)}]"] = f"valid.weekly.{number}"
+        writing.places[f"valid.weekly[{len(weekly)}]"] = f"weekly.{number}"
         if not hours.get("days"):
-            writing.misses(f"valid.weekly.{number}", "days")
+            writing.misses(f"weekly.{number}", "days")
             continue
         to = hours.get("to") or "24:00"
         # a browser's clock ends at 23:59 and begins again at 00:00: both mean the end of the day

@@ -23,7 +23,7 @@ CLOSED = {404, 405}
 OF_ALL_STAFF = {
     "admin:index", "admin:password_change", "admin:password_change_done", "admin:search", "admin:<path:object_id>/",
 }  # fmt: skip
-LOCKED = ("admin:", "backoffice:", "portal:")
+LOCKED = ("admin:", "backoffice:", "portal:", "studio:")
 
 
 def addresses(resolver: URLResolver, names: str = "", before: str = "/") -> Iterator[tuple[str, str]]:

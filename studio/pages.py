@@ -1,0 +1,174 @@
+"""What the pages of the studio show: rules as sentences, drafts with their changes, versions with their differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.text import capfirst
+
+from identity.models import StaffProfile, User
+from members.models import MembershipHolder
+from rules_engine import portraits, queries
+from rules_engine.core import differences
+from rules_engine.core.errors import InvalidRulebook
+from rules_engine.core.rulebook import Rulebook
+from rules_engine.models import DraftRule, RulebookDraft
+from rules_engine.portraits import RulePortrait
+from rules_engine.queries import Version
+from studio import checking
+from studio.checking import Checked
+from studio.doors import Studio
+from studio.offering import Values
+from values import texts
+
+State = RulebookDraft.State
+OPEN = (State.DRAFT, State.SUBMITTED, State.APPROVED)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of rulebooks: that of the whole program, or of a market with rules of its own."""
+
+    market_code: str | None
+    version: Version | None
+    rules: tuple[RulePortrait, ...]
+    to_come: tuple[Version, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A version in the history: what it changed, in sentences."""
+
+    version: Version
+    changes: tuple[str, ...]
+    now: bool
+    by: str
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """A rule of a draft. `mark`: new, changed, removed or ""; `checked` of those that differ, and of half-written."""
+
+    row: DraftRule
+    name: str
+    sentence: str
+    mark: str
+    checked: Checked | None
+
+
+def places(studio: Studio) -> list[Place]:
+    """What is in force and what is to come, the program's own first, then markets with their own."""
+    versions = queries.rulebooks_for(studio.program.pk)
+    codes: list[str | None] = [None, *(one.code for one in studio.markets)]
+    found = []
+    for code in codes:
+        own = [one for one in versions if one.market_code == code]
+        if code is not None and not own:
+            continue
+        now = next((one for one in own if one.holds_at(studio.now)), None)
+        later = tuple(one for one in own if one.begins_at is not None and one.begins_at > studio.now)
+        rules = portraits.of_version(now, studio.language, studio.money_of(code)) if now else []
+        found.append(Place(code, now, tuple(rules), later))
+    return found
+
+
+def history(studio: Studio) -> list[Told]:
+    """Every version there was, the latest first, with what it changed against the one before it."""
+    versions = queries.history_of(studio.program.pk)
+    names = people({one.published_by for one in versions})
+    return [
+        Told(
+            one,
+            tuple(changes(portraits.predecessor(one, versions), one.document, studio.language)),
+            one.state == "published" and one.holds_at(studio.now),
+            names.get(one.published_by, one.published_by),
+        )
+        for one in versions
+    ]
+
+
+def changes(before: Version | None, document: Mapping[str, Any], language: str) -> list[str]:
+    """What a document changed, in sentences; nothing to say of the first."""
+    if before is None:
+        return []
+    try:
+        old, new = Rulebook.from_document(before.document), Rulebook.from_document(document)
+    except InvalidRulebook:
+        return []
+    return differences.between(old, new, language)
+
+
+def open_drafts(studio: Studio) -> list[RulebookDraft]:
+    return list(
+        RulebookDraft.objects.filter(program=studio.program, state__in=OPEN)
+        .select_related("based_on")
+        .order_by("-changed_at")[:50]
+    )
+
+
+def rule_lines(studio: Studio, draft: RulebookDraft) -> list[RuleLine]:
+    """The rules of a draft with what became of each."""
+    values, money = Values(studio.program, studio.language), studio.money_of(draft.market_code)
+    lines = []
+    for row in draft.rules.all():
+        mark = mark_of(row)
+        checked = checking.check(draft, row, values, studio.language, money)
+        sentence = ", ".join(piece.text for piece in checked.pieces)
+        name = texts.in_language(row.sketch.get("name") or {}, studio.language) or row.code
+        lines.append(RuleLine(row, name, sentence, mark, checked if mark in ("new", "changed") else None))
+    return lines
+
+
+def mark_of(row: DraftRule) -> str:
+    if row.removed:
+        return "removed"
+    if row.origin is None:
+        return "new"
+    return "changed" if row.document != row.origin else ""
+
+
+def draft_changes(studio: Studio, draft: RulebookDraft) -> list[str]:
+    """What the draft would change, as far as its rules are whole."""
+    if draft.based_on is None:
+        return []
+    document = {**draft.frame, "rules": checking.whole_rules(draft)}
+    try:
+        old, new = Rulebook.from_document(draft.based_on.content), Rulebook.from_document(document)
+    except InvalidRulebook:
+        return []
+    return differences.between(old, new, studio.language)
+
+
+def people(actors: set[str]) -> dict[str, str]:
+    """What colleagues call those whom the trail names `user:7`."""
+    keys = [int(actor[5:]) for actor in actors if actor.startswith("user:") and actor[5:].isdigit()]
+    if not keys:
+        return {}
+    named = dict(StaffProfile.objects.filter(user_id__in=keys).values_list("user_id", "display_name"))
+    emails = dict(User.objects.filter(pk__in=keys).values_list("pk", "email"))
+    return {f"user:{key}": named.get(key) or capfirst(emails.get(key, "").partition("@")[0]) for key in keys}
+
+
+def person(actor: str) -> str:
+    return people({actor}).get(actor, actor)
+
+
+def numbers_of(holder_ids: list[int]) -> dict[int, str]:
+    """The member's number of each holder."""
+    rows = MembershipHolder.objects.filter(holder_id__in=holder_ids, until_at=None)
+    return dict(rows.values_list("holder_id", "membership__number"))
+
+
+def moment_of(day: str, zone: str) -> datetime | None:
+    """The beginning of a day typed in a form, in the market's zone; None for an empty or impossible one."""
+    from datetime import date
+
+    from values import periods
+
+    try:
+        return periods.begins_at(date.fromisoformat(day), zone) if day else None
+    except ValueError:
+        return None
