@@ -19,7 +19,7 @@ import polars as pl
 import structlog
 from django.db import connection, transaction
 
-from earning import batches, claims, difference, facts, movements, usage
+from earning import batches, budgets, claims, difference, facts, movements, usage
 from earning.marks import BUCKETS
 from earning.movements import WHERE, Placed
 from earning.terms import Judged, Terms
@@ -101,8 +101,10 @@ def settle(cursor: Any, batch: batches.Batch, *, now: datetime, anew: bool = Fal
     The caller holds the claims of its holders. The same again changes nothing. `anew`: facts that were kept with the
     awards are read again, as if all had arrived on time (an approved replay alone does so).
     """
-    change, placed = compare(cursor, batch, anew=anew)
+    change, placed = compare(cursor, batch, anew=anew, holding=True)
     difference.write(cursor, change)
+    for terms in placed.terms.values():
+        budgets.take(cursor, terms, change.shifts, placed.activities)
     movements.give_back_spent(cursor, batch, now=now)
     movements.post(cursor, change.moves, placed, now)
     movements.let_live(cursor, placed, now)
@@ -110,15 +112,17 @@ def settle(cursor: Any, batch: batches.Batch, *, now: datetime, anew: bool = Fal
     return change
 
 
-def compare(cursor: Any, batch: batches.Batch, *, anew: bool = False) -> tuple[difference.Difference, Placed]:
-    """What should stand, less what is posted. Writes nothing."""
+def compare(
+    cursor: Any, batch: batches.Batch, *, anew: bool = False, holding: bool = False
+) -> tuple[difference.Difference, Placed]:
+    """What should stand, less what is posted. Writes nothing; `holding` keeps others from what is shared meanwhile."""
     standing = difference.posted(cursor)
     kept = standing.with_columns(pl.lit(None, dtype=pl.String).alias("facts")) if anew else standing
-    desired, placed = _desired(cursor, batch, kept)
+    desired, placed = _desired(cursor, batch, kept, holding)
     return difference.subtract(desired, standing, anew=anew), placed
 
 
-def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame) -> tuple[pl.DataFrame, Placed]:
+def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame, holding: bool) -> tuple[pl.DataFrame, Placed]:
     """What should stand for every activity of the batch, as award rows. Writes nothing."""
     parts: list[pl.DataFrame] = []
     placed: list[pl.DataFrame] = []
@@ -127,8 +131,10 @@ def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame) -> tuple
         terms = every[program_id] = Terms(program_id)
         activities = facts.local_moments(batch.of_program(program_id), terms)
         placed.append(activities)
-        for judged in terms.judge(terms.eligible(activities)):
-            parts.append(_awards(cursor, judged, terms, standing))
+        judgements = list(terms.judge(terms.eligible(activities)))
+        if holding:
+            budgets.hold(cursor, terms, judgements)
+        parts += [_awards(cursor, judged, terms, standing) for judged in judgements]
     where = pl.concat([pl.DataFrame(schema=WHERE), *(one.select(WHERE.keys()) for one in placed)])
     return (pl.concat(parts) if parts else _no_awards()), Placed(where, every)
 
@@ -137,7 +143,7 @@ def _awards(cursor: Any, judged: Judged, terms: Terms, standing: pl.DataFrame) -
     """Score one version's activity and name rules and currencies by their numbers."""
     read = facts.assemble(cursor, judged.activities, judged.rulebook, terms, _products)
     read = facts.as_kept(read, standing, judged.rulebook)
-    read = facts.with_usage(read, usage.of(cursor, terms.program_id, judged.rulebook, read.activities))
+    read = facts.with_usage(read, usage.of(cursor, terms, judged.rulebook, read.activities, standing))
     awards = scoring.score(judged.rulebook, read).awards
     kept = facts.to_keep(read.activities, judged.rulebook)
     return (

@@ -161,6 +161,30 @@ class RescoreHolder(models.Model):
         return f"{self.holder_id} of {self.rescore_id}"
 
 
+class RuleUsage(models.Model):
+    """What is taken of a limit that many holders share, or of a budget: points given, and how many times."""
+
+    pk = models.CompositePrimaryKey("rule_id", "whose", "key", "period_kind", "period_start")
+    rule_id = models.IntegerField()
+    whose = models.CharField(max_length=10, help_text="banner or program")
+    key = models.CharField(max_length=80, help_text="the banner's code; empty for the program")
+    period_kind = models.CharField(max_length=10)
+    period_start = models.DateField(help_text="first local day; of a campaign, the first day of the rule")
+    points = models.BigIntegerField()
+    times = models.BigIntegerField()
+
+    class Meta:
+        db_table = "rule_usage"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(points__gte=0) & models.Q(times__gte=0), name="rule_usage_not_negative"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points} of {self.rule_id} in {self.period_kind} {self.period_start}"
+
+
 class JobRun(models.Model):
     """One run of a scheduled job for one business day and shard: a second beat finds the row and does nothing."""
 

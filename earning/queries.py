@@ -107,6 +107,6 @@ def _judged(activity_id: int, holder_id: int) -> tuple[Rulebook, list[verdicts.V
             if read.activities.is_empty():  # every line of it came back
                 return judged.rulebook, [], terms.program_id
             read = facts.as_kept(read, standing, judged.rulebook)
-            read = facts.with_usage(read, usage.of(cursor, terms.program_id, judged.rulebook, read.activities))
+            read = facts.with_usage(read, usage.of(cursor, terms, judged.rulebook, read.activities, standing))
             return judged.rulebook, verdicts.explain(judged.rulebook, read, activity_id), terms.program_id
     return None

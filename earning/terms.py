@@ -116,6 +116,12 @@ def _without_stopped(version: rulebooks.Version, activities: pl.DataFrame) -> It
         yield Judged(version, _rulebook(version.id, version.digest, codes, version), part.drop("stopped"))
 
 
+def rulebook_of(terms: Terms, version_id: int) -> Rulebook | None:
+    """The whole of a version that is in force at some time; None when it is not (or no longer)."""
+    version = next((one for one in terms.versions if one.id == version_id), None)
+    return None if version is None else _rulebook(version.id, version.digest, (), version)
+
+
 _cache: dict[tuple[int, str, tuple[str, ...]], Rulebook] = {}
 
 

@@ -27,12 +27,14 @@ class Facts:
         str?, occurred_at datetime[us, UTC], local_at datetime[us] (store's wall clock), local_date date, store u32?,
         channel str?, currency str? (of the money), gross and net i64 minor units. Volatile facts under their names
         ("receipt.first_of_day"), only those the rulebook reads. Optional: "tenders" list[str], "event.NAME",
+        "membership_id" i64 (whose limits `for: member` count; the holder's own when it is not there),
         "week_start" u8 (1 Monday ... 7 Sunday, of the activity's market; the rulebook's when null).
     lines: activity_id i64, line i32, product u32, quantity i64 thousandths, gross i64, net i64; optional "line.NAME".
     products: sku str, category str?, brand str?, tags list[str]; optional "attr.NAME". Row = product number.
     stores: code, kind, banner, market. Row = store number.
-    usage: holder_id i64, rule str, period_kind str, period_start date, points i64, times i64: what other activity
-        already took under limits (awards above zero only). None when there was none.
+    usage: whose str (member, household, banner, program), key str (number of the membership or holder, code of the
+        banner, "" of the program), rule str, period_kind str, period_start date, points i64, times i64: what other
+        activity already took under limits (awards above zero only). None when there was none.
 
     Attribute columns are text, whole numbers, decimals or booleans; numbers kept as text compare as numbers.
     """
@@ -128,6 +130,14 @@ class Tables:
         ends = frame.select(pl.col("row").filter(last), sum=reached - reached.shift(1, fill_value=0))
         # `scatter` writes into the series it is called on, so it gets one of its own.
         return self.nothing.clone().scatter(ends["row"], ends["sum"])
+
+
+def of_trigger(trigger: str) -> pl.Expr:
+    """Whether an activity is of the kind that sets a rule off."""
+    kinds = pl.col("kind") == {"purchase": PURCHASE, "visit": VISIT}.get(trigger, EVENT)
+    if trigger.startswith("event:"):
+        kinds = kinds & (pl.col("event_type") == trigger.removeprefix("event:"))
+    return kinds.fill_null(False)
 
 
 def _starts(ids: pl.Series) -> pl.DataFrame:

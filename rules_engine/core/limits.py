@@ -1,4 +1,4 @@
-"""Limits: at most so many points, or times, of one rule in a period, in the order in which activity occurred.
+"""Limits and budgets: at most so many points, or times, of one rule in a period, in order of occurrence.
 
 A negative award takes nothing of a limit and is taken nothing of: points and times count awards above zero.
 """
@@ -8,39 +8,62 @@ from datetime import date
 
 import polars as pl
 
-from rules_engine.core.facts import ROW
+from rules_engine.core.facts import ROW, Facts, of_trigger
 from rules_engine.core.rulebook import Rulebook
-from rules_engine.core.rules import Limit, Rule
+from rules_engine.core.rules import Limit, Rule, Share, Whose
 
 _FOREVER = date(1970, 1, 1)
-_Key = tuple[int, str, date]
+# (whose, their key, kind of period, its start)
+_Key = tuple[str, str, str, date]
+_READ = ("holder_id", "membership_id", "store", "occurred_at", "local_date", "week_start")
+_ASKED = {"whose": pl.String, "key": pl.String, "rule": pl.String, "period_kind": pl.String, "period_start": pl.Date}
 
 
-def granted(
-    rulebook: Rulebook, awards: pl.DataFrame, activities: pl.DataFrame, usage: pl.DataFrame | None
-) -> pl.DataFrame:
+def granted(rulebook: Rulebook, awards: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """The awards with `granted`, what is left of `wanted` after every limit of its rule, in the order written."""
     awards = awards.with_columns(granted=pl.col("wanted"))
     for rule in rulebook.earning:
-        if rule.limits:
-            awards = _limited(rulebook, rule, awards, activities, usage)
+        if rule.caps:
+            awards = _limited(rulebook, rule, awards, facts)
     return _never_below_zero(awards)
 
 
-def usage_periods(rulebook: Rulebook, activities: pl.DataFrame) -> pl.DataFrame:
-    """Which usage the caller must look up: distinct rows holder_id, rule, period_kind, period_start."""
-    frames = [
-        activities.select(
-            "holder_id",
-            pl.lit(rule).alias("rule"),
-            pl.lit(kind).alias("period_kind"),
-            period_start(rulebook, rulebook.rule(rule), kind, activities.columns).alias("period_start"),
-        ).unique(maintain_order=True)
-        for rule, kinds in rulebook.limited_rules()
-        for kind in kinds
-    ]
-    schema = {"holder_id": pl.Int64, "rule": pl.String, "period_kind": pl.String, "period_start": pl.Date}
-    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+def usage_periods(rulebook: Rulebook, activities: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
+    """Which usage the caller must look up: distinct rows whose, key, rule, period_kind, period_start."""
+    frames = [pl.DataFrame(schema=_ASKED)]
+    for rule in rulebook.limited_rules():
+        own = activities.filter(of_trigger(rule.trigger) & _on_its_days(rule))
+        keys = {whose: key_of(whose, own, stores) for whose, _ in rule.shares}
+        frames += [
+            own.select(
+                pl.lit(whose).alias("whose"),
+                keys[whose].alias("key"),
+                pl.lit(rule.code).alias("rule"),
+                pl.lit(kind).alias("period_kind"),
+                period_start(rulebook, rule, kind, own.columns).alias("period_start"),
+            ).unique(maintain_order=True)
+            for whose, kind in rule.shares
+        ]
+    return pl.concat(frames)
+
+
+def _on_its_days(rule: Rule) -> pl.Expr:
+    first, last = (rule.valid.from_, rule.valid.until) if rule.valid is not None else (None, None)
+    return pl.col("local_date").is_between(first or date.min, last or date.max)
+
+
+def key_of(whose: Whose, activities: pl.DataFrame, stores: pl.DataFrame) -> pl.Series:
+    """Who a limit counts together, as text, for each activity."""
+    match whose:
+        case "household":
+            return activities["holder_id"].cast(pl.String)
+        case "banner":
+            banners = stores["banner"].gather(activities["store"]) if stores.height else activities["store"]
+            return banners.cast(pl.String).fill_null("")
+        case "program":
+            return pl.repeat("", activities.height, dtype=pl.String, eager=True)
+    own = "membership_id" if "membership_id" in activities.columns else "holder_id"
+    return activities[own].cast(pl.String)
 
 
 def period_start(rulebook: Rulebook, rule: Rule, kind: str, columns: Sequence[str]) -> pl.Expr:
@@ -63,75 +86,81 @@ def period_start(rulebook: Rulebook, rule: Rule, kind: str, columns: Sequence[st
     return day
 
 
-def _limited(
-    rulebook: Rulebook, rule: Rule, awards: pl.DataFrame, activities: pl.DataFrame, usage: pl.DataFrame | None
-) -> pl.DataFrame:
-    kinds = rule.period_kinds
+def _limited(rulebook: Rulebook, rule: Rule, awards: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     mine = (awards["rule"] == rule.code) & (awards["wanted"] > 0)
     if not mine.any():
         return awards
     own = awards.with_row_index("place").filter(mine)
-    dated = [name for name in ("occurred_at", "local_date", "week_start") if name in activities.columns]
-    rows = activities.select(pl.col(dated).gather(own[ROW]))
-    starts = (period_start(rulebook, rule, kind, dated).alias(kind) for kind in kinds)
-    own = own.select("place", "activity_id", "holder_id", "wanted").with_columns(
-        rows.select("occurred_at", *starts).get_columns()
+    read = [name for name in _READ if name in facts.activities.columns]
+    activities = facts.activities.select(pl.col(read).gather(own[ROW]))
+    keys = (key_of(whose, activities, facts.stores).alias(f"key {whose}") for whose in dict(rule.shares))
+    starts = {kind: period_start(rulebook, rule, kind, read).alias(f"from {kind}") for _, kind in rule.shares}
+    own = own.select("place", "activity_id", "wanted").with_columns(
+        *activities.select("holder_id", "occurred_at", *starts.values()).get_columns(), *keys
     )
-    taken = _taken(rule, usage)
+    usage = None if facts.usage is None else facts.usage.filter(pl.col("rule") == rule.code)
     rows = own.filter(_may_overflow(rule, own, usage)).sort("occurred_at", "activity_id")
     if rows.is_empty():
         return awards
-    decided = _in_order(rule, kinds, rows, taken)
+    decided = _in_order(rule, rows, _taken(usage))
     return awards.with_columns(awards["granted"].clone().scatter(rows["place"], decided))
 
 
 def _may_overflow(rule: Rule, own: pl.DataFrame, usage: pl.DataFrame | None) -> pl.Series:
-    """Awards of holders who reach a limit at all: most do not, and only those need to be walked one by one."""
-    asked = pl.lit(False)
-    for place, limit in enumerate(rule.limits):
-        amount = pl.col("wanted") if limit.of == "points" else pl.lit(1, dtype=pl.Int64)
-        if limit.per == "activity":
-            asked = asked | (amount > limit.max)
+    """Awards that may be cut at all: most are not, and only those are walked one by one.
+
+    All of a holder's, because one limit leaves room in another; all there are when a shared limit may be reached.
+    """
+    private = shared = pl.lit(False)
+    for place, cap in enumerate(rule.caps):
+        amount = pl.col("wanted") if cap.of == "points" else pl.lit(1, dtype=pl.Int64)
+        if cap.per == "activity":
+            private = private | (amount > cap.max)
             continue
-        used = _usage_of(rule, limit, usage, f"used{place}")
+        key, start = f"key {cap.for_}", f"from {cap.per}"
+        used = _usage_of(cap, usage, f"used{place}")
         own = own.join(
-            used,
-            left_on=["holder_id", limit.per],
-            right_on=["holder_id", "period_start"],
-            how="left",
-            maintain_order="left",
-        )
-        total = amount.sum() if limit.of == "points" else pl.len()
-        total = total.over("holder_id", limit.per)
-        asked = asked | (total.cast(pl.Int64) + pl.col(f"used{place}").fill_null(0) > limit.max)
-    reaches = own.with_columns(asked.alias("asked")).select(pl.col("asked").any().over("holder_id"))
-    return reaches.to_series()
+            used, left_on=[key, start], right_on=["key", "period_start"], how="left", maintain_order="left"
+        )  # fmt: skip
+        total = (amount.sum() if cap.of == "points" else pl.len()).over(key, start)
+        reached = total.cast(pl.Int64) + pl.col(f"used{place}").fill_null(0) > cap.max
+        if cap.for_ in ("banner", "program"):
+            shared = shared | reached
+        else:
+            private = private | reached
+    asked = own.with_columns(private.alias("private"), shared.alias("shared"))
+    return asked.select(pl.col("private").any().over("holder_id") | pl.col("shared").any()).to_series()
 
 
-def _usage_of(rule: Rule, limit: Limit, usage: pl.DataFrame | None, name: str) -> pl.DataFrame:
+def _usage_of(cap: Limit, usage: pl.DataFrame | None, name: str) -> pl.DataFrame:
     if usage is None:
-        return pl.DataFrame(schema={"holder_id": pl.Int64, "period_start": pl.Date, name: pl.Int64})
-    return usage.filter((pl.col("rule") == rule.code) & (pl.col("period_kind") == limit.per)).select(
-        "holder_id", "period_start", pl.col(limit.of).alias(name)
+        return pl.DataFrame(schema={"key": pl.String, "period_start": pl.Date, name: pl.Int64})
+    return usage.filter((pl.col("whose") == cap.for_) & (pl.col("period_kind") == cap.per)).select(
+        "key", "period_start", pl.col(cap.of).alias(name)
     )
 
 
-def _taken(rule: Rule, usage: pl.DataFrame | None) -> dict[_Key, list[int]]:
-    """[points, times] by (holder, kind of period, its start): what other activity already took."""
+def _taken(usage: pl.DataFrame | None) -> dict[_Key, list[int]]:
+    """[points, times]: what other activity already took."""
     if usage is None:
         return {}
-    own = usage.filter(pl.col("rule") == rule.code)
-    columns = own.select("holder_id", "period_kind", "period_start", "points", "times")
-    return {(holder, kind, start): [points, times] for holder, kind, start, points, times in columns.iter_rows()}
+    columns = usage.select("whose", "key", "period_kind", "period_start", "points", "times")
+    return {
+        (whose, key, kind, start): [points, times] for whose, key, kind, start, points, times in columns.iter_rows()
+    }
 
 
-def _in_order(rule: Rule, kinds: tuple[str, ...], rows: pl.DataFrame, taken: dict[_Key, list[int]]) -> list[int]:
+def _in_order(rule: Rule, rows: pl.DataFrame, taken: dict[_Key, list[int]]) -> list[int]:
     decided = []
-    for row in rows.select("holder_id", "wanted", *kinds).iter_rows():
-        holder, number = row[0], row[1]
-        used = {kind: taken.setdefault((holder, kind, row[2 + place]), [0, 0]) for place, kind in enumerate(kinds)}
-        for limit in rule.limits:
-            number = _within(limit, number, used.get(limit.per, [0, 0]))
+    keys = {whose: rows[f"key {whose}"].to_list() for whose, _ in rule.shares}
+    starts = {kind: rows[f"from {kind}"].to_list() for _, kind in rule.shares}
+    for place, number in enumerate(rows["wanted"].to_list()):
+        used: dict[Share, list[int]] = {
+            (whose, kind): taken.setdefault((whose, keys[whose][place], kind, starts[kind][place]), [0, 0])
+            for whose, kind in rule.shares
+        }
+        for cap in rule.caps:
+            number = _within(cap, number, used.get((cap.for_, cap.per), [0, 0]))
         if number > 0:
             for so_far in used.values():
                 so_far[0] += number
@@ -140,13 +169,13 @@ def _in_order(rule: Rule, kinds: tuple[str, ...], rows: pl.DataFrame, taken: dic
     return decided
 
 
-def _within(limit: Limit, number: int, used: list[int]) -> int:
-    if limit.of == "times":
-        return number if used[1] < limit.max else 0
-    room = max(0, limit.max - used[0])
+def _within(cap: Limit, number: int, used: list[int]) -> int:
+    if cap.of == "times":
+        return number if used[1] < cap.max else 0
+    room = max(0, cap.max - used[0])
     if number <= room:
         return number
-    return room if limit.overflow == "reduce" else 0
+    return room if cap.overflow == "reduce" else 0
 
 
 def _never_below_zero(awards: pl.DataFrame) -> pl.DataFrame:

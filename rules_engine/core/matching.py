@@ -15,7 +15,7 @@ from rules_engine.core import catalogue, compiling
 from rules_engine.core.catalogue import Fact, Level
 from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, LinesTest, Not
 from rules_engine.core.errors import InvalidFacts
-from rules_engine.core.facts import EVENT, PURCHASE, VISIT, Tables
+from rules_engine.core.facts import PURCHASE, Tables, of_trigger
 from rules_engine.core.rules import Rule, Validity, Weekly
 
 _THOUSANDTHS = 1000
@@ -73,10 +73,7 @@ class Matching:
 
     def triggered(self, trigger: str) -> pl.Series:
         if trigger not in self._triggers:
-            kinds = pl.col("kind") == {"purchase": PURCHASE, "visit": VISIT}.get(trigger, EVENT)
-            if trigger.startswith("event:"):
-                kinds = kinds & (pl.col("event_type") == trigger.removeprefix("event:"))
-            self._triggers[trigger] = self._on_activities(kinds.fill_null(False))
+            self._triggers[trigger] = self._on_activities(of_trigger(trigger))
         return self._triggers[trigger]
 
     def valid(self, validity: Validity) -> pl.Series:

@@ -152,6 +152,6 @@ class Rulebook(Strictly):
             name for name in self.facts_read() if catalogue.find(name).type == "attribute" or name == "receipt.tender"
         )
 
-    def limited_rules(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Rules whose limits reach beyond one activity, with the kinds of period the caller must know the usage of."""
-        return [(rule.code, kinds) for rule in self.rules if (kinds := rule.period_kinds)]
+    def limited_rules(self) -> list[Rule]:
+        """Rules whose limits reach beyond one activity: the caller must know what other activity took of them."""
+        return [rule for rule in self.rules if rule.shares]

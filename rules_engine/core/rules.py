@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
@@ -16,6 +17,9 @@ from rules_engine.core.ratios import Rounding, exact
 PHASES = ("exclusion", "base", "multiplier", "bonus")
 Phase = Literal["exclusion", "base", "multiplier", "bonus"]
 PeriodKind = Literal["activity", "day", "week", "month", "year", "campaign"]
+Whose = Literal["member", "household", "banner", "program"]
+# Who shares a limit, and the period it counts over.
+Share = tuple[Whose, PeriodKind]
 EFFECTS = ("per_amount", "per_unit", "fixed", "percent", "multiply", "exclude")
 
 _TRIGGER = re.compile(r"purchase|visit|event:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
@@ -122,21 +126,42 @@ class Validity(Strictly):
 
 
 class Limit(Strictly):
-    """At most `max` points, or times, per period. `reduce` gives what is left, `reject` gives nothing at all."""
+    """At most `max` points, or times, per period. `reduce` gives what is left, `reject` gives nothing at all.
+
+    For a member, for all members of a household, for everybody in a banner's stores, or in the program.
+    """
 
     max: Whole
     of: Literal["points", "times"] = "points"
     per: PeriodKind = "activity"
-    for_: str = Field(default="member", alias="for")
+    for_: Whose = Field(default="member", alias="for")
+    overflow: Literal["reduce", "reject"] = "reduce"
+
+
+class Budget(Strictly):
+    """At most so many points, or times, for everybody together as long as the rule is valid."""
+
+    points: Whole | None = None
+    times: Whole | None = None
     overflow: Literal["reduce", "reject"] = "reduce"
 
     @model_validator(mode="after")
-    def _is_built(self) -> Self:
-        if self.for_ in {"household", "banner", "program"}:
-            raise refused(f"limits for a {self.for_} are not built yet", "for")
-        if self.for_ != "member":
-            raise refused("must be member", "for")
+    def _of_something(self) -> Self:
+        if self.points is None and self.times is None:
+            raise refused("a budget needs points or times")
         return self
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """The same, said as limits."""
+        amounts = {"points": self.points, "times": self.times}
+        return tuple(
+            Limit.model_validate(
+                {"max": number, "of": of, "per": "campaign", "for": "program", "overflow": self.overflow}
+            )
+            for of, number in amounts.items()
+            if number is not None
+        )
 
 
 class Combine(Strictly):
@@ -157,6 +182,7 @@ class Rule(Strictly):
     earn: Earn
     valid: Validity | None = None
     limits: Annotated[tuple[Limit, ...], Strict(False), Field(max_length=10)] = ()
+    budget: Budget | None = None
     combine: Combine = Combine()
     rounding: Rounding | None = None
 
@@ -183,7 +209,7 @@ class Rule(Strictly):
             raise refused(f"{self.earn.effect} belongs in the phase {own}", "phase")
         if own is None and self.phase == "exclusion":
             raise refused(f"{self.earn.effect} cannot stand in the phase exclusion", "phase")
-        if self.earn.exclude and (self.limits or self.combine != Combine() or self.rounding):
+        if self.earn.exclude and (self.caps or self.combine != Combine() or self.rounding):
             raise refused("an exclusion gives nothing: it has no limits, rounding or combination")
 
     def _check_without_lines(self, reads_lines: bool) -> None:
@@ -200,22 +226,20 @@ class Rule(Strictly):
     def phase_order(self) -> int:
         return PHASES.index(self.phase)
 
-    @property
+    @cached_property
     def caps(self) -> tuple[Limit, ...]:
-        """Everything that may leave less than is wanted, in the order in which it is met."""
-        return self.limits
+        """Everything that may leave less than is wanted, in the order in which it is met: limits, then the budget."""
+        return self.limits if self.budget is None else (*self.limits, *self.budget.limits)
 
-    @property
-    def period_kinds(self) -> tuple[str, ...]:
-        """Kinds of period, each once, over which its limits need to know what other activity took."""
-        return tuple(dict.fromkeys(limit.per for limit in self.limits if limit.per != "activity"))
+    @cached_property
+    def shares(self) -> tuple[Share, ...]:
+        """Whose other activity, and over which kind of period, its caps need to know of, each once."""
+        return tuple(dict.fromkeys((cap.for_, cap.per) for cap in self.caps if cap.per != "activity"))
 
 
 def _filled(document: dict[str, Any]) -> dict[str, Any]:
     """What a writer may leave out: the phase follows from the effect, the scope from the facts that are read."""
     rule = dict(document)
-    if "budget" in rule:
-        raise refused("budgets are not built yet", "budget")
     if "stop" in rule:
         # Both places are written in the wild: beside the rule and inside `combine`.
         stop, combine = rule.pop("stop"), rule.get("combine") or {}

@@ -39,7 +39,7 @@ def score(rulebook: Rulebook, facts: Facts) -> Scored:
     if len(parts) > 1:
         order = {rule.code: place for place, rule in enumerate(rulebook.in_order)}
         awards = awards.sort(pl.col("rule").replace_strict(order, return_dtype=pl.Int32), ROW)
-    return Scored(limits.granted(rulebook, awards, activities, facts.usage).drop(ROW))
+    return Scored(limits.granted(rulebook, awards, replace(facts, activities=activities)).drop(ROW))
 
 
 def by_exponent(facts: Facts) -> list[tuple[int, Facts]]:

@@ -31,7 +31,10 @@ _WORDS = {
         "point": ("point", "points"), "status": ("status point", "status points"),
         "best": "A better offer counted instead.", "stopped": "Another offer counted instead.",
         "too_small": "Your receipt is too small for it.", "other_money": "It does not count in this currency.",
-        "limit": "At most {number} {per}.", "times_limit": "At most {number} times {per}.",
+        "limit": "At most {number} {per}{whose}.", "times_limit": "At most {number} {times} {per}{whose}.",
+        "once": ("time", "times"),
+        "whose": {"member": "", "household": ", for the whole household", "banner": ", for everybody in the banner",
+                  "program": ", for everybody together"},
         "periods": {"activity": "per receipt", "day": "a day", "week": "a week", "month": "a month", "year": "a year",
                     "campaign": "in all"},
         "short": "{amount} short", "not_counted": "Some articles do not count.",
@@ -44,7 +47,10 @@ _WORDS = {
         "status": ("point de statut", "points de statut"),
         "best": "Une meilleure offre a compté à la place.", "stopped": "Une autre offre a compté à la place.",
         "too_small": "Votre ticket est trop petit.", "other_money": "Ne compte pas dans cette monnaie.",
-        "limit": "{number} au plus {per}.", "times_limit": "{number} fois au plus {per}.",
+        "limit": "{number} au plus {per}{whose}.", "times_limit": "{number} {times} au plus {per}{whose}.",
+        "once": ("fois", "fois"),
+        "whose": {"member": "", "household": ", pour tout le foyer", "banner": ", pour tous dans la même enseigne",
+                  "program": ", pour tous ensemble"},
         "periods": {"activity": "par ticket", "day": "par jour", "week": "par semaine", "month": "par mois",
                     "year": "par an", "campaign": "en tout"},
         "short": "à {amount}", "not_counted": "Certains articles ne comptent pas.",
@@ -112,7 +118,7 @@ def _applied(rulebook: Rulebook, rule: Rule, verdict: Verdict, text: str, format
     words = _WORDS[formats.language]
     detail = ""
     if verdict.reason == "limit":
-        detail = " ".join(_limit(rulebook, rule, limit, formats) for limit in rule.limits)
+        detail = " ".join(_limit(rulebook, rule, limit, formats) for limit in rule.caps)
     if rule.earn.exclude:
         return Sentence(f"{text}.", "" if not rule.name else str(words["not_counted"]))
     if verdict.counted is None:
@@ -160,8 +166,10 @@ def points_in_words(number: Decimal | int, currency: Currency, formats: Formats)
 
 def _limit(rulebook: Rulebook, rule: Rule, limit: Limit, formats: Formats) -> str:
     words = _WORDS[formats.language]
-    per = words["periods"][limit.per]  # type: ignore[index]
+    per, whose = words["periods"][limit.per], words["whose"][limit.for_]  # type: ignore[index]
+    number = formats.number(limit.max)
     if limit.of == "times":
-        return str(words["times_limit"]).format(number=formats.number(limit.max), per=per)
+        times = one_or_many(limit.max, *words["once"], formats.language)  # type: ignore[misc]
+        return str(words["times_limit"]).format(number=number, times=times, per=per, whose=whose)
     number = points_in_words(limit.max, rulebook.currency_of(rule), formats)
-    return str(words["limit"]).format(number=number, per=per)
+    return str(words["limit"]).format(number=number, per=per, whose=whose)

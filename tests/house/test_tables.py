@@ -36,14 +36,14 @@ GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "rulebook": ("valid", "state", "published_at", "published_by"),
 }
 CHANGES = {
-    "award", "claim", "forgiven", "job_run", "mark", "rescore", "rescore_holder",
+    "award", "claim", "rule_usage", "forgiven", "job_run", "mark", "rescore", "rescore_holder",
     "bearer", "inbound_file",
     "card", "member", "member_login", "member_name_word", "membership", "membership_holder",
     "banner", "currency", "market", "population", "product", "program", "program_banner", "program_host", "source",
     "source_program", "store",
     "ledger_lot", "ledger_wallet",
     "reward", "reward_stock", "reward_taken",
-    "rulebook_draft", "rulebook_draft_rule", "tier_followed",
+    "rulebook_draft", "rulebook_draft_rule", "tier_followed", "tier_plan",
     "identity_grant", "identity_staff_profile", "identity_user", "identity_user_groups",
     "identity_user_user_permissions",
 }  # fmt: skip

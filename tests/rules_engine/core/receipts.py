@@ -21,7 +21,7 @@ LINE_SCHEMA = {
 PRODUCT_SCHEMA = {"sku": pl.String, "category": pl.String, "brand": pl.String, "tags": pl.List(pl.String)}
 STORE_SCHEMA = {"code": pl.String, "kind": pl.String, "banner": pl.String, "market": pl.String}
 USAGE_SCHEMA = {
-    "holder_id": pl.Int64, "rule": pl.String, "period_kind": pl.String, "period_start": pl.Date,
+    "whose": pl.String, "key": pl.String, "rule": pl.String, "period_kind": pl.String, "period_start": pl.Date,
     "points": pl.Int64, "times": pl.Int64,
 }  # fmt: skip
 

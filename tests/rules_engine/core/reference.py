@@ -23,7 +23,7 @@ class World:
     lines: list[dict[str, Any]]
     products: list[dict[str, Any]]
     stores: list[dict[str, Any]]
-    usage: dict[tuple[int, str, str, date], list[int]] = field(default_factory=dict)
+    usage: dict[tuple[str, str, str, str, date], list[int]] = field(default_factory=dict)
 
 
 def awards(book: Rulebook, world: World) -> dict[tuple[int, str], tuple[int, int]]:
@@ -33,7 +33,7 @@ def awards(book: Rulebook, world: World) -> dict[tuple[int, str], tuple[int, int
     for row in sorted(world.activities, key=lambda row: (row["occurred_at"], row["activity_id"])):
         one = Receipt(book, world, row)
         wanted = one.wanted()
-        given = {code: limited(book, code, number, row, used) for code, number in wanted.items()}
+        given = {code: limited(book, world, code, number, row, used) for code, number in wanted.items()}
         for code, number in never_below_zero(book, given).items():
             if wanted[code]:
                 result[row["activity_id"], code] = (wanted[code], number)
@@ -299,24 +299,43 @@ def attribute(operator: str, found: Any, value: Any) -> bool:
     return same == (operator in ("eq", "in"))
 
 
-def limited(book, code: str, number: int, row, used) -> int:
+def limited(book, world, code: str, number: int, row, used) -> int:
     rule = book.rule(code)
-    if number <= 0 or not rule.limits:
+    caps = list(rule.limits)
+    for of in ("points", "times"):
+        if rule.budget is not None and (most := getattr(rule.budget, of)) is not None:
+            caps.append(Cap(most, of, "campaign", "program", rule.budget.overflow))
+    if number <= 0 or not caps:
         return number
-    for limit in rule.limits:
-        points, times = used[row["holder_id"], code, limit.per, start(book, rule, limit.per, row)] if (
-            limit.per != "activity"
-        ) else (0, 0)  # fmt: skip
-        if limit.of == "times":
-            number = number if times < limit.max else 0
-        elif number > (room := max(0, limit.max - points)):
-            number = room if limit.overflow == "reduce" else 0
+    keys = {
+        cap: (cap.for_, whose(cap.for_, world, row), code, cap.per, start(book, rule, cap.per, row)) for cap in caps
+    }
+    for cap in caps:
+        points, times = used[keys[cap]] if cap.per != "activity" else (0, 0)
+        if cap.of == "times":
+            number = number if times < cap.max else 0
+        elif number > (room := max(0, cap.max - points)):
+            number = room if cap.overflow == "reduce" else 0
     if number > 0:
-        for per in {limit.per for limit in rule.limits} - {"activity"}:
-            taken = used[row["holder_id"], code, per, start(book, rule, per, row)]
-            taken[0] += number
-            taken[1] += 1
+        for key in {keys[cap] for cap in caps if cap.per != "activity"}:
+            used[key][0] += number
+            used[key][1] += 1
     return number
+
+
+@dataclass(frozen=True)
+class Cap:
+    max: int
+    of: str
+    per: str
+    for_: str
+    overflow: str
+
+
+def whose(for_: str, world, row) -> str:
+    if for_ == "banner":
+        return "" if row["store"] is None else world.stores[row["store"]]["banner"]
+    return {"member": str(row.get("membership_id", row["holder_id"])), "household": str(row["holder_id"])}.get(for_, "")
 
 
 def start(book, rule, per: str, row) -> date:

@@ -38,16 +38,16 @@ def test_nothing_differs():
         (
             per_euro(1, valid={"from": "2026-01-01"}), per_euro(1, valid={"from": "2026-01-01", "until": "2026-03-31"}),
             "Rule “r1”, days and hours: “From 1 January 2026” becomes “From 1 January 2026 to 31 March 2026”.",
-            "Règle « r1 », jours et heures : « À partir du 1er janvier 2026 » devient "
-            "« Du 1er janvier 2026 au 31 mars 2026 ».",
+            ("Règle « r1 », jours et heures : « À partir du 1er janvier 2026 » devient "
+            "« Du 1er janvier 2026 au 31 mars 2026 »."),
         ),
         (
             per_euro(1, when={"fact": "line.category", "eq": "A/B"}),
             per_euro(1, when={"fact": "line.category", "eq": "C/B"}),
-            "Rule “r1”, condition: “{'eq': 'A/B', 'fact': 'line.category'}” becomes "
-            "“{'eq': 'C/B', 'fact': 'line.category'}”.",
-            "Règle « r1 », condition : « {'eq': 'A/B', 'fact': 'line.category'} » devient "
-            "« {'eq': 'C/B', 'fact': 'line.category'} ».",
+            ("Rule “r1”, condition: “{'eq': 'A/B', 'fact': 'line.category'}” becomes "
+            "“{'eq': 'C/B', 'fact': 'line.category'}”."),
+            ("Règle « r1 », condition : « {'eq': 'A/B', 'fact': 'line.category'} » devient "
+            "« {'eq': 'C/B', 'fact': 'line.category'} »."),
         ),
     ],
 )  # fmt: skip

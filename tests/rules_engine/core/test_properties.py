@@ -39,7 +39,7 @@ def test_the_order_of_rows_changes_nothing(document, world, random):
 @settings(max_examples=15)
 @given(documents(), worlds())
 def test_holders_in_batches_of_their_own_get_the_same(document, world):
-    book, facts = Rulebook.from_document(document), facts_of(world)
+    book, facts = Rulebook.from_document(_without_shared_limits(document)), facts_of(world)
     apart = {}
     for holder in (1, 2, 3):
         activities = facts.activities.filter(pl.col("holder_id") == holder)
@@ -55,22 +55,34 @@ def test_batches_with_usage_carried_give_what_all_at_once_gives(document, world,
     found, used = {}, defaultdict(lambda: [0, 0])
     for begin in range(0, ordered.height, size):
         activities = ordered.slice(begin, size)
-        asked = usage_periods(book, activities)
+        part = replace(facts, activities=activities, lines=_lines_of(facts, activities))
+        asked = usage_periods(book, activities, facts.stores)
         rows = [(*key, *used[key]) for key in asked.iter_rows() if key in used]
         schema = asked.schema | {"points": pl.Int64, "times": pl.Int64}
         usage = pl.DataFrame(rows, schema=schema, orient="row") if rows else None
-        batch = scored(book, replace(facts, activities=activities, lines=_lines_of(facts, activities), usage=usage))
+        batch = scored(book, replace(part, usage=usage))
         found |= batch
-        _use(book, activities, batch, used)
+        _use(book, part, batch, used)
     assert found == scored(book, facts)
 
 
-def _use(book, activities, batch, used):
+def _without_shared_limits(document):
+    rules = [
+        rule | {"budget": None, "limits": [one for one in rule.get("limits", []) if one.get("for") not in SHARED]}
+        for rule in document["rules"]
+    ]
+    return document | {"rules": rules}
+
+
+SHARED = ("banner", "program")
+
+
+def _use(book, facts, batch, used):
     """Adds what the batch took, as the ledger of awards would say it."""
     for (activity, rule), (_, granted) in batch.items():
         if granted > 0:
-            own = activities.filter(pl.col("activity_id") == activity)
-            for key in usage_periods(book, own).filter(pl.col("rule") == rule).iter_rows():
+            own = facts.of_one(activity)
+            for key in usage_periods(book, own.activities, own.stores).filter(pl.col("rule") == rule).iter_rows():
                 used[key][0] += granted
                 used[key][1] += 1
 

@@ -45,9 +45,11 @@ def paths(rule=None, **others):
         ({"trigger": "sale"}, "rules[0].trigger"),
         ({"code": "no spaces"}, "rules[0].code"),
         ({"colour": "red"}, "rules[0].colour"),
-        ({"budget": {"points": 5}}, "rules[0].budget"),
-        ({"limits": [{"max": 5, "for": "household"}]}, "rules[0].limits[0].for"),
-        ({"limits": [{"max": 5, "for": "program"}]}, "rules[0].limits[0].for"),
+        ({"budget": {}}, "rules[0].budget"),
+        ({"budget": {"points": 0}}, "rules[0].budget.points"),
+        ({"budget": {"money": 5}}, "rules[0].budget.money"),
+        ({"earn": {"exclude": True}, "budget": {"points": 5}}, "rules[0]"),
+        ({"limits": [{"max": 5, "for": "friend"}]}, "rules[0].limits[0].for"),
         ({"limits": [{"max": 0}]}, "rules[0].limits[0].max"),
         ({"limits": [{"max": 5, "per": "hour"}]}, "rules[0].limits[0].per"),
         ({"valid": {"from": "2026-02-30"}}, "rules[0].valid.from"),
@@ -164,7 +166,9 @@ def test_it_says_what_the_caller_must_bring():
     )  # fmt: skip
     assert book.volatile_facts() == {"member.tier", "receipt.first_of_day"}
     assert book.attributes() == {"line.colour", "line.size", "event.stars", "receipt.tender"}
-    assert book.limited_rules() == [("r5", ("day", "month"))]
+    assert [(rule.code, rule.shares) for rule in book.limited_rules()] == [
+        ("r5", (("member", "day"), ("member", "month")))
+    ]
 
 
 def test_numbers_stay_exact_through_json():

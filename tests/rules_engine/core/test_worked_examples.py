@@ -77,7 +77,8 @@ def test_rounding_is_once_per_rule():
 def test_s43_a_cap_per_week_gives_what_is_left():
     book = rulebook({"earn": {"fixed": 50}, "limits": [{"max": 100, "per": "week"}]})
     used = {
-        "holder_id": 1,
+        "whose": "member",
+        "key": "1",
         "rule": "r1",
         "period_kind": "week",
         "period_start": date(2026, 1, 5),

@@ -154,11 +154,13 @@ _limits = st.lists(
         optional={
             "of": st.sampled_from(["points", "times"]),
             "per": st.sampled_from(["activity", "day", "week", "month", "year", "campaign"]),
+            "for": st.sampled_from(["member", "member", "household", "banner", "program"]),
             "overflow": st.sampled_from(["reduce", "reject"]),
         },
     ),
     max_size=2,
 )
+_budgets = st.sampled_from([{"points": 30}, {"times": 2}, {"points": 50, "times": 3, "overflow": "reject"}])
 
 
 @st.composite
@@ -205,6 +207,7 @@ def rules(draw, code):
         rule["earn"]["currency"] = draw(st.sampled_from(["points"] * 5 + ["pot", "lined"]))
     rule["valid"] = draw(maybe(validities()))
     rule["limits"] = draw(_limits)
+    rule["budget"] = draw(st.sampled_from([None, None, None, True]).flatmap(lambda it: _budgets if it else st.none()))
     rule["rounding"] = draw(st.sampled_from([None, None, "down", "nearest", "up"]))
     group, stop = draw(st.sampled_from([(None, False)] * 6 + [("g", False), ("g", True), (None, True)]))
     rule["combine"] = {"stop": stop} | ({"group": group} if group else {})
@@ -249,9 +252,11 @@ _receipts = st.sampled_from([2, 3, 0]).flatmap(lambda least: st.lists(_lines, mi
 @st.composite
 def activities(draw, activity_id):
     kind = draw(st.sampled_from(["purchase"] * 7 + ["visit", "event", "return"]))
+    holder = draw(st.integers(1, 3))
     at = START + timedelta(minutes=draw(st.integers(0, 6 * 24 * 60)))
     return {
-        "activity_id": activity_id, "holder_id": draw(st.integers(1, 3)), "kind": kind, "occurred_at": at,
+        "activity_id": activity_id, "holder_id": holder, "membership_id": 10 * holder + draw(st.integers(0, 1)),
+        "kind": kind, "occurred_at": at,
         "event_type": draw(st.sampled_from(["review", "other"])) if kind == "event" else None,
         "store": draw(st.sampled_from([0, 1, None])), "channel": draw(st.sampled_from(["store", "web", None])),
         "currency": draw(st.sampled_from(["EUR", "EUR", "JPY"])) if kind in ("purchase", "return") else None,
@@ -280,6 +285,7 @@ def facts_of(world: World) -> Facts:
     import polars as pl
 
     activity_schema = ACTIVITY_SCHEMA | {
+        "membership_id": pl.Int64,
         "tenders": pl.List(pl.String), "receipt.first_of_day": pl.Boolean, "member.tier": pl.String,
         "member.age": pl.Int32, "member.segment": pl.List(pl.String), "history.receipts_month": pl.Int64,
         "history.spend_lifetime": pl.Int64, "event.stars": pl.String, "week_start": pl.UInt8,
