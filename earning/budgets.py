@@ -97,7 +97,7 @@ def taken(
     if given.is_empty():
         return used
     own = given.select(*_KEYS, -pl.col("points"), -pl.col("times"))
-    left = summed(pl.concat([used, own.select(USAGE)])).with_columns(pl.col("points", "times").clip(lower_bound=0))
+    left = summed(pl.concat([used, own.select(list(USAGE))])).with_columns(pl.col("points", "times").clip(lower_bound=0))
     return left.join(used.select(_KEYS), on=_KEYS, how="semi")
 
 
@@ -121,7 +121,7 @@ def summed(keyed: pl.DataFrame) -> pl.DataFrame:
     """Points and times by share; rows without `times` count as one each."""
     if "times" not in keyed.columns:
         keyed = keyed.with_columns(pl.lit(1, dtype=pl.Int64).alias("times"))
-    return keyed.group_by(_KEYS, maintain_order=True).agg(pl.col("points", "times").sum()).select(USAGE)
+    return keyed.group_by(_KEYS, maintain_order=True).agg(pl.col("points", "times").sum()).select(list(USAGE))
 
 
 def _parts(awards: pl.DataFrame, activities: pl.DataFrame, terms: Terms) -> pl.DataFrame:
