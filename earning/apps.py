@@ -6,9 +6,13 @@ class EarningConfig(AppConfig):
 
     def ready(self) -> None:
         from activity import hooks
-        from earning import bells, marks
+        from earning import bells, marks, standing
+        from ledger import hooks as ledger
+        from tiers import hooks as tiers
 
         hooks.on_landed.append(marks.write_for_landed)
         hooks.on_landed.append(bells.ring_when_committed)
         hooks.on_returned.append(marks.write_for_returned)
         hooks.on_returned.append(bells.ring_when_returned)
+        ledger.on_moved.append(standing.follow_pots)
+        tiers.register(measured=standing.measured, followed=standing.follow_holders)

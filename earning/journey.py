@@ -19,7 +19,7 @@ import polars as pl
 import structlog
 from django.db import connection, transaction
 
-from earning import batches, budgets, claims, difference, facts, movements, usage
+from earning import batches, budgets, claims, difference, facts, movements, standing, usage
 from earning.marks import BUCKETS
 from earning.movements import WHERE, Placed
 from earning.terms import Judged, Terms
@@ -108,7 +108,9 @@ def settle(cursor: Any, batch: batches.Batch, *, now: datetime, anew: bool = Fal
     movements.give_back_spent(cursor, batch, now=now)
     movements.post(cursor, change.moves, placed, now)
     movements.let_live(cursor, placed, now)
-    # what follows from what was posted belongs here: standing on ladders, challenges
+    for program_id in batch.programs:
+        standing.follow(cursor, program_id, batch.of_program(program_id)["holder_id"].unique().to_list(), now)
+    # what else follows from what was posted belongs here: challenges
     return change
 
 

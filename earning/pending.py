@@ -15,7 +15,7 @@ import polars as pl
 from django.db import connection, transaction
 
 from audit import trail
-from earning import frames
+from earning import frames, standing
 from earning.batches import EVENT
 from earning.terms import Terms
 from ledger import maturing
@@ -134,7 +134,10 @@ def _deliver(
     for holder_id, activity_id, day in activities:
         cursor.execute(_WRITE, [holder_id, activity_id, kind, day, at, now, by])
     named = [(holder_id, activity_id) for holder_id, activity_id, _ in activities]
-    return maturing.mature(cursor, named, currency_ids=currencies, at=at)
+    matured = maturing.mature(cursor, named, currency_ids=currencies, at=at)
+    if matured:
+        standing.follow_pots(cursor, [(holder, currency) for holder, _ in named for currency in currencies], now)
+    return matured
 
 
 def _waiting(currencies: Iterable[Currency], event_type: str | None) -> dict[str, list[int]]:

@@ -8,7 +8,9 @@ several partial returns can never take more than was given, in whatever order th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -96,6 +98,20 @@ def came_back(cursor: Any, holder_ids: list[int]) -> pl.DataFrame:
     One row per return and purchase, at the moment of the return and under the day of the purchase: net (minus what
     the purchase lost by it) and gone (1 when nothing of it is left).
     """
+    events = [event for _, event in _came_back(cursor, holder_ids)]
+    return pl.DataFrame(events, schema=_EVENT, orient="row")
+
+
+def lost_by_returns(cursor: Any, holder_ids: list[int]) -> list[tuple[int, int, datetime, int]]:
+    """(holder, purchase, moment of the return, what the purchase's net lost by it), one per return and purchase."""
+    return [
+        (holder, bought, datetime.fromtimestamp(0, UTC) + timedelta(microseconds=event[3]), -event[5])
+        for (holder, bought, _), event in _came_back(cursor, holder_ids)
+    ]
+
+
+def _came_back(cursor: Any, holder_ids: list[int]) -> Iterable[tuple[tuple[int, int, int], list[Any]]]:
+    """(holder, purchase, return) with the return's row of `_EVENT`."""
     cursor.execute(_CAME_BACK, [holder_ids])
     events: dict[tuple[int, int, int], list[Any]] = {}
     taken: dict[tuple[int, int, int], tuple[int, int]] = {}
@@ -111,7 +127,7 @@ def came_back(cursor: Any, holder_ids: list[int]) -> pl.DataFrame:
         if after[3] and not before[3]:
             lines_gone[holder, bought] = lines_gone.get((holder, bought), 0) + 1
             event[6] = int(lines_gone[holder, bought] == count)
-    return pl.DataFrame(list(events.values()), schema=_EVENT, orient="row")
+    return events.items()
 
 
 def of_line(quantity: int, gross: int, net: int, returned: int, refunded: int) -> tuple[int, int, int, bool]:

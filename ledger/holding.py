@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ledger import consumption, idempotency, lapsing, posting, records, wallets
+from ledger import consumption, hooks, idempotency, lapsing, posting, records, wallets
 from ledger.idempotency import Cause
 from ledger.lapsing import lapse_due
 from ledger.posting import InDebt, InsufficientPoints, Key, KeyReused, Spent, WalletFrozen
@@ -174,6 +174,7 @@ def capture(
             "cost_centre": cost_centre, "now": now,
         }  # fmt: skip
         cursor.execute(_CAPTURE, values)
+        hooks.moved(cursor, [(holder_id, currency_id)], now)
         return Spent(posting_id, records.drawn(cursor, holder_id, posting_id))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ledger import consumption, debts, idempotency, lapsing, records, wallets
+from ledger import consumption, debts, hooks, idempotency, lapsing, records, wallets
 from ledger.consumption import Demand, Lots
 from ledger.idempotency import KeyReused
 from ledger.wallets import Wallet
@@ -110,6 +110,7 @@ def earn(
         wallets.move(cursor, [(*pot, amount, 0)])
         if wallet.debt:
             debts.repay(cursor, [posting_id], [pot], now=now)
+        hooks.moved(cursor, [pot], now)
         return Posted(posting_id, *records.made(cursor, holder_id, posting_id))
 
 
@@ -133,7 +134,9 @@ def spend(
         if found is not None:
             return Spent(found, records.drawn(cursor, holder_id, found))
         check_may_leave(wallet, debt_allowed)
-        return _debit(cursor, pot, amount, idem, asked, "spend", contra, around, now)
+        spent = _debit(cursor, pot, amount, idem, asked, "spend", contra, around, now)
+        hooks.moved(cursor, [pot], now)
+        return spent
 
 
 def adjust(
@@ -160,7 +163,9 @@ def adjust(
         found = records.find(cursor, holder_id, idem, asked)
         if found is not None:
             return Spent(found, records.drawn(cursor, holder_id, found))
-        return _debit(cursor, pot, -amount, idem, asked, "adjust", contra, around, now)
+        spent = _debit(cursor, pot, -amount, idem, asked, "adjust", contra, around, now)
+        hooks.moved(cursor, [pot], now)
+        return spent
 
 
 def transfer(
@@ -192,6 +197,7 @@ def transfer(
         received = records.post(cursor, to_holder, there, asked, "transfer", around, now, transfer_id=sent.posting_id)
         records.receive(cursor, from_holder, sent.posting_id, to_holder, received, now)
         wallets.move(cursor, [(*receiver, amount, 0)])
+        hooks.moved(cursor, [sender, receiver], now)
         return Transferred(sent.posting_id, sent, received)
 
 

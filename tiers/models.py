@@ -24,10 +24,11 @@ class TierLadder(models.Model):
 
 
 class TierStanding(models.Model):
-    """A holder stands on a step from a moment until another (null: with no end in sight), both maybe still to come.
+    """A holder stood on a step from a moment until another (null: still, as far as is written down).
 
-    What the facts known at `recorded_at` come to; when they change, rows end (`superseded_at`) and others begin. The
-    rows that were not superseded never overlap. Before its first row a holder stands where everyone begins.
+    What the facts known at `recorded_at` came to; when they turn out otherwise (late activity), rows end
+    (`superseded_at`) and others begin. Rows that were not superseded never overlap. Before its first row a holder
+    stands where everyone begins; what is still to come is a TierPlan.
     """
 
     standing_id = models.BigAutoField(primary_key=True)
@@ -47,19 +48,33 @@ class TierStanding(models.Model):
                 fields=["holder_id", "program_id", "from_at"],
                 name="tier_standing_now",
                 condition=Q(superseded_at=None),
-            ),
-            # falls to come: notices, and the nightly pass
-            models.Index(
-                fields=["program_id", "from_at"],
-                name="tier_standing_to_come",
-                condition=Q(superseded_at=None),
-            ),
+            )
         ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(until_at=None) | Q(until_at__gt=models.F("from_at")), name="tier_standing_lasts"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.holder_id} {self.step} from {self.from_at}"
+
+
+class TierPlan(models.Model):
+    """The step a holder comes to at a moment still to come if nothing happens: the end of a window, points that mature
+    or die. It counts from that moment on, written down or not; a pass turns it into a standing. Replaced freely."""
+
+    pk = models.CompositePrimaryKey("holder_id", "program_id", "from_at")
+    holder_id = models.BigIntegerField()
+    program_id = models.BigIntegerField()
+    from_at = models.DateTimeField()
+    step = models.CharField(max_length=40, null=True)
+    before = models.CharField(max_length=40, null=True, help_text="the step until then")
+    reason = models.CharField(max_length=12)
+
+    class Meta:
+        db_table = "tier_plan"
+        indexes = [models.Index(fields=["program_id", "from_at"], name="tier_plan_due")]
 
     def __str__(self) -> str:
         return f"{self.holder_id} {self.step} from {self.from_at}"

@@ -1,4 +1,4 @@
-"""Where holders stand. Rows are planned ahead, so a step ends at its own instant whether a job has run or not."""
+"""Where holders stand. What is to come is planned, so a step ends at its own instant whether a job has run or not."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db import connection
 
 from tiers import hooks, ladders
 from tiers.ladders import Held
-from tiers.models import TierStanding
+from tiers.models import TierPlan, TierStanding
 from tiers.terms import Step, Tiers, step_names
 
 Names = Mapping[str, str]
@@ -70,6 +70,18 @@ class Fall:
     to: str | None
 
 
+# rows follow one another without a gap, so the latest begun is where one stands
+_STANDING = """
+SELECT DISTINCT ON (holder_id) holder_id, step, from_at FROM (
+    SELECT holder_id, step, from_at FROM tier_standing
+    WHERE holder_id = ANY(%(holders)s) AND program_id = %(program)s AND superseded_at IS NULL AND from_at <= %(at)s
+    UNION ALL
+    SELECT holder_id, step, from_at FROM tier_plan
+    WHERE holder_id = ANY(%(holders)s) AND program_id = %(program)s AND from_at <= %(at)s
+) AS stood ORDER BY holder_id, from_at DESC
+"""
+
+
 def step_of(holder_id: int, program_id: int, at: datetime) -> str | None:
     """The code of the step a holder stands on at a moment; None below the lowest, or where there is no ladder."""
     return steps_of([holder_id], program_id, at)[holder_id]
@@ -81,8 +93,8 @@ def steps_of(holder_ids: Iterable[int], program_id: int, at: datetime) -> dict[i
     held = ladders.at_moment(program_id, at)
     if held is None:
         return dict.fromkeys(wanted)
-    found = _standing_at(program_id, at).filter(holder_id__in=wanted).values_list("holder_id", "step")
-    return {**dict.fromkeys(wanted, lowest(held.terms)), **dict(found)}
+    found = {holder: step for holder, (step, _) in _standing(wanted, program_id, at).items()}
+    return dict.fromkeys(wanted, lowest(held.terms)) | found
 
 
 def lowest(terms: Tiers) -> str | None:
@@ -95,68 +107,54 @@ def progress(holder_id: int, program_id: int, at: datetime) -> Progress | None:
     held = ladders.at_moment(program_id, at)
     if held is None:
         return None
-    standing = _standing_at(program_id, at).filter(holder_id=holder_id).first()
-    step = standing.step if standing else lowest(held.terms)
+    step, since = _standing([holder_id], program_id, at).get(holder_id, (lowest(held.terms), None))
     value = max(0, hooks.measure(holder_id, program_id, at))
-    following = (
-        TierStanding.objects.filter(
-            holder_id=holder_id, program_id=program_id, superseded_at=None, from_at__gt=at
-        )
-        .order_by("from_at")
-        .first()
-    )  # fmt: skip
-    return _told(held, step, standing, following, value)
+    coming = TierPlan.objects.filter(holder_id=holder_id, program_id=program_id, from_at__gt=at).order_by("from_at")
+    falling = coming.filter(reason="lost").first()
+    return _told(held, step, since, falling, value)
 
 
 def history_of(holder_id: int, program_id: int) -> list[Stood]:
     """A holder's steps from the first on, those to come included, as they are told now."""
     rows = TierStanding.objects.filter(holder_id=holder_id, program_id=program_id, superseded_at=None)
-    return [Stood(row.step, row.from_at, row.until_at, row.reason) for row in rows.order_by("from_at")]
+    stood = [(row.step, row.from_at, row.reason) for row in rows.order_by("from_at")]
+    plans = TierPlan.objects.filter(holder_id=holder_id, program_id=program_id).order_by("from_at")
+    stood += [(plan.step, plan.from_at, plan.reason) for plan in plans]
+    ends = [*(from_at for _, from_at, _ in stood[1:]), None][: len(stood)]
+    return [Stood(step, since, end, why) for (step, since, why), end in zip(stood, ends, strict=True)]
 
 
 def falls(program_id: int, now: datetime, within: timedelta) -> list[Fall]:
     """Who will lose a step within that time if nothing happens, the next first: for notices in advance."""
-    held = ladders.current(program_id)
-    if held is None:
+    if ladders.current(program_id) is None:
         return []
-    rows = TierStanding.objects.filter(
-        program_id=program_id, superseded_at=None, from_at__gt=now, from_at__lte=now + within, reason="lost"
+    plans = TierPlan.objects.filter(
+        program_id=program_id, from_at__gt=now, from_at__lte=now + within, reason="lost"
     ).order_by("from_at", "holder_id")
-    moments = [(row.holder_id, row.from_at, row.step) for row in rows]
-    before = {
-        (row.holder_id, row.until_at): row.step
-        for row in TierStanding.objects.filter(
-            program_id=program_id,
-            superseded_at=None,
-            holder_id__in={holder for holder, _, _ in moments},
-            until_at__gt=now,
-        )
-    }
-    start = lowest(held.terms)
-    return [Fall(holder, at, before.get((holder, at), start), step) for holder, at, step in moments]
+    return [Fall(plan.holder_id, plan.from_at, plan.before, plan.step) for plan in plans]
 
 
-def _standing_at(program_id: int, at: datetime) -> QuerySet[TierStanding]:
-    lasting = Q(until_at=None) | Q(until_at__gt=at)
-    return TierStanding.objects.filter(lasting, program_id=program_id, superseded_at=None, from_at__lte=at)
+def _standing(
+    holder_ids: list[int], program_id: int, at: datetime
+) -> dict[int, tuple[str | None, datetime]]:  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, {"holders": holder_ids, "program": program_id, "at": at})
+        return {holder: (step, since) for holder, step, since in cursor.fetchall()}
 
 
-def _told(
-    held: Held, step: str | None, standing: TierStanding | None, following: TierStanding | None, value: int
-) -> Progress:
+def _told(held: Held, step: str | None, since: datetime | None, falling: TierPlan | None, value: int) -> Progress:
     terms = held.terms
     by_code = {one.code: one for one in terms.steps}
     place = next((number for number, one in enumerate(terms.steps) if one.code == step), -1)
     above = terms.steps[place + 1] if place + 1 < len(terms.steps) else None
     begins = terms.steps[place].from_ if place >= 0 else 0
-    falling = following is not None and following.reason == "lost"
     return Progress(
         step=step,
         names=_names(by_code, step),
-        since=standing.from_at if standing else None,
-        kept_until=following.from_at if following and falling else None,
-        falls_to=following.step if following and falling else None,
-        falls_to_names=_names(by_code, following.step if following and falling else None),
+        since=since,
+        kept_until=falling.from_at if falling else None,
+        falls_to=falling.step if falling else None,
+        falls_to_names=_names(by_code, falling.step if falling else None),
         next_step=above.code if above else None,
         next_names=step_names(above) if above else {},
         value=value,
@@ -179,7 +177,8 @@ def unit_of(terms: Tiers) -> Unit:
 
 
 def _names(steps: Mapping[str, Step], code: str | None) -> Names:
-    return step_names(steps[code]) if code in steps else {}
+    step = steps.get(code) if code else None
+    return step_names(step) if step else {}
 
 
 def _share(value: int, begins: int, ends: int) -> int:
