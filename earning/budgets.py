@@ -54,13 +54,12 @@ WHERE (rule_id, whose, key, period_kind, period_start) IN (
 ORDER BY rule_id, whose, key, period_kind, period_start FOR UPDATE OF u
 """
 _TAKE = """
-INSERT INTO rule_usage AS u (rule_id, whose, key, period_kind, period_start, points, times)
-SELECT rule_id, whose, key, period_kind, period_start, points, times
+UPDATE rule_usage AS u
+SET points = greatest(0, u.points + asked.points), times = greatest(0, u.times + asked.times)
 FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::date[], %s::bigint[], %s::bigint[])
   AS asked (rule_id, whose, key, period_kind, period_start, points, times)
-ORDER BY rule_id, whose, key, period_kind, period_start
-ON CONFLICT (rule_id, whose, key, period_kind, period_start) DO UPDATE
-SET points = greatest(0, u.points + excluded.points), times = greatest(0, u.times + excluded.times)
+WHERE (u.rule_id, u.whose, u.key, u.period_kind, u.period_start)
+  = (asked.rule_id, asked.whose, asked.key, asked.period_kind, asked.period_start)
 """
 
 
@@ -75,8 +74,12 @@ def hold(cursor: Any, terms: Terms, judgements: Iterable[Judged]) -> None:
         return
     rows = _numbered(pl.concat(asked).filter(pl.col("whose").is_in(SHARED)).unique(), terms)
     if rows.height:
-        cursor.execute(_MAKE, _columns(rows, _ROW))
-        cursor.execute(_LOCK, _columns(rows, _ROW))
+        _hold(cursor, rows)
+
+
+def _hold(cursor: Any, rows: pl.DataFrame) -> None:
+    cursor.execute(_MAKE, _columns(rows, _ROW))
+    cursor.execute(_LOCK, _columns(rows, _ROW))
 
 
 def _shares(rulebook: Rulebook | None) -> bool:
@@ -97,7 +100,9 @@ def taken(
     if given.is_empty():
         return used
     own = given.select(*_KEYS, -pl.col("points"), -pl.col("times"))
-    left = summed(pl.concat([used, own.select(list(USAGE))])).with_columns(pl.col("points", "times").clip(lower_bound=0))
+    left = summed(pl.concat([used, own.select(list(USAGE))])).with_columns(
+        pl.col("points", "times").clip(lower_bound=0)
+    )
     return left.join(used.select(_KEYS), on=_KEYS, how="semi")
 
 
@@ -114,7 +119,9 @@ def take(cursor: Any, terms: Terms, shifts: pl.DataFrame, activities: pl.DataFra
     gone = _parts(before, placed, terms).with_columns(-pl.col("points"), -pl.col("times"))
     moved = summed(pl.concat([now, gone])).filter((pl.col("points") != 0) | (pl.col("times") != 0))
     if moved.height:
-        cursor.execute(_TAKE, _columns(_numbered(moved, terms), [*_ROW, "points", "times"]))
+        rows = _numbered(moved, terms)
+        _hold(cursor, rows)
+        cursor.execute(_TAKE, _columns(rows, [*_ROW, "points", "times"]))
 
 
 def summed(keyed: pl.DataFrame) -> pl.DataFrame:

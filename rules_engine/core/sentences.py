@@ -32,7 +32,6 @@ _WORDS = {
         "best": "A better offer counted instead.", "stopped": "Another offer counted instead.",
         "too_small": "Your receipt is too small for it.", "other_money": "It does not count in this currency.",
         "limit": "At most {number} {per}{whose}.", "times_limit": "At most {number} {times} {per}{whose}.",
-        "once": ("time", "times"),
         "whose": {"member": "", "household": ", for the whole household", "banner": ", for everybody in the banner",
                   "program": ", for everybody together"},
         "periods": {"activity": "per receipt", "day": "a day", "week": "a week", "month": "a month", "year": "a year",
@@ -48,7 +47,6 @@ _WORDS = {
         "best": "Une meilleure offre a compté à la place.", "stopped": "Une autre offre a compté à la place.",
         "too_small": "Votre ticket est trop petit.", "other_money": "Ne compte pas dans cette monnaie.",
         "limit": "{number} au plus {per}{whose}.", "times_limit": "{number} {times} au plus {per}{whose}.",
-        "once": ("fois", "fois"),
         "whose": {"member": "", "household": ", pour tout le foyer", "banner": ", pour tous dans la même enseigne",
                   "program": ", pour tous ensemble"},
         "periods": {"activity": "par ticket", "day": "par jour", "week": "par semaine", "month": "par mois",
@@ -133,6 +131,7 @@ def _applied(rulebook: Rulebook, rule: Rule, verdict: Verdict, text: str, format
     return Sentence(str(words["on"]).format(text=text, amount=amount), detail)
 
 
+_TIMES = {"en": ("time", "times"), "fr": ("fois", "fois")}
 _ITEMS = {"en": ("item", "items"), "fr": ("article", "articles")}
 
 
@@ -169,7 +168,7 @@ def _limit(rulebook: Rulebook, rule: Rule, limit: Limit, formats: Formats) -> st
     per, whose = words["periods"][limit.per], words["whose"][limit.for_]  # type: ignore[index]
     number = formats.number(limit.max)
     if limit.of == "times":
-        times = one_or_many(limit.max, *words["once"], formats.language)  # type: ignore[misc]
+        times = one_or_many(limit.max, *_TIMES[formats.language], formats.language)
         return str(words["times_limit"]).format(number=number, times=times, per=per, whose=whose)
     number = points_in_words(limit.max, rulebook.currency_of(rule), formats)
     return str(words["limit"]).format(number=number, per=per, whose=whose)
