@@ -6,13 +6,14 @@ from typing import Any, TypeVar
 
 from django.db.models import Model
 
-from playbooks import checking
+from playbooks import canonical, checking
 from playbooks.checking import Checked
 from playbooks.problems import InvalidPlaybook
 from playbooks.reading import Path_
 from playbooks.report import Change
 from programs import terms
 from programs.models import Banner, Currency, Market, Population, Program, Store
+from programs.terms import Release
 
 Row = TypeVar("Row", bound=Model)
 
@@ -36,6 +37,9 @@ class Putting:
             **terms.as_json(self.playbook.settings),
             "event_types": {event.code: dict(event.attributes) for event in self.playbook.event_types},
         }
+        if found and canonical.settings(found.settings) == canonical.settings(settings):
+            same = found.settings.get("event_types", {}) == settings["event_types"]
+            settings = found.settings if same else settings  # a default that nobody wrote down is no change
         values = {"names": self._names(part.name, part.code), "settings": settings}
         program = self._put(Program, "program", part.code, found, values, {"population": population})
         self._put_banners(program)
@@ -128,6 +132,8 @@ class Putting:
                 "release": terms.as_json(part.release),
                 "position": place,
             }
+            if found and part.release == Release() and {**canonical.RELEASE, **found.release} == canonical.RELEASE:
+                values["release"] = found.release
             made = {"program": program, "kind": part.kind, "money": money, "scale": scale}
             self._put(Currency, "currency", part.code, found, values, made)
 
@@ -140,6 +146,8 @@ class Putting:
             row.save(force_insert=True)
             self.changes.append(Change("created", what, code))
             return row
+        if "names" in values and not getattr(found, "names", True) and values["names"] == self._names(None, code):
+            values = {**values, "names": {}}  # nameless there and in the file
         different = tuple(sorted(name for name, value in values.items() if getattr(found, name) != value))
         if different and self.change:
             for name in different:

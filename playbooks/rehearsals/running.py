@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from django.db import DatabaseError
-
 from playbooks.problems import InvalidPlaybook, Problem
 from playbooks.rehearsals import expectations, reading, scratch, stage, steps
 from playbooks.rehearsals.outcome import Line, Outcome
@@ -82,9 +80,9 @@ def _play(read: Read, outcome: Outcome, deadline: float) -> None:
             was = expectations.before(here, step)
             done = steps.do(here, place, step)
             outcome.lines += expectations.after(here, place, step, was, done)
-        except (StageBroke, DatabaseError, ValueError, LookupError, InvalidPlaybook) as broken:
+        except Exception as broken:
             # what no expectation can name: the step fails with its reason, and the book ends here
-            said = f"{type(broken).__name__}: {broken}" if not isinstance(broken, StageBroke) else str(broken)
-            failed = Line(place + 1, line, at, step.kind, "runs", "to its end", said[:500], passed=False)
-            outcome.lines.append(failed)
+            said = str(broken) if isinstance(broken, StageBroke) else f"{type(broken).__name__}: {broken}"
+            said = said.partition("\n")[0][:300]
+            outcome.lines.append(Line(place + 1, line, at, step.kind, "runs", "to its end", said, passed=False))
             return
