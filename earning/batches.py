@@ -14,7 +14,7 @@ from earning.marks import BUCKETS
 
 PURCHASE, RETURN, VISIT, EVENT = 1, 2, 3, 4
 
-_TABLES = (
+TABLES = (
     """CREATE TEMPORARY TABLE IF NOT EXISTS work_mark
        (mark_id bigint, holder_id bigint, activity_id bigint, occurred_on date) ON COMMIT DELETE ROWS""",
     """CREATE TEMPORARY TABLE IF NOT EXISTS work
@@ -125,7 +125,7 @@ def read(cursor: Any, holder_ids: Sequence[int], *, limit: int) -> Batch:
     At most twice `limit` marks, so that only a holder with more than a whole batch is parted: the earliest
     `limit` of its activity are read, and the rest waits for the next pass.
     """
-    for statement in _TABLES:
+    for statement in TABLES:
         cursor.execute(statement)
     buckets = sorted({holder % BUCKETS for holder in holder_ids})
     cursor.execute(_READ_MARKS, [buckets, list(holder_ids), 2 * limit + 1])
@@ -144,7 +144,7 @@ def read(cursor: Any, holder_ids: Sequence[int], *, limit: int) -> Batch:
 
 def read_one(cursor: Any, holder_id: int, activity_id: int) -> Batch:
     """One activity of a holder, without any mark; empty when it is not the holder's."""
-    for statement in _TABLES:
+    for statement in TABLES:
         cursor.execute(statement)
     cursor.execute(
         "INSERT INTO work SELECT holder_id, activity_id, occurred_on FROM attribution"
@@ -156,7 +156,7 @@ def read_one(cursor: Any, holder_id: int, activity_id: int) -> Batch:
 
 def read_chosen(cursor: Any, select: str, values: Any) -> Batch:
     """The activity a statement chooses (holder_id, activity_id, occurred_on), without any mark."""
-    for statement in _TABLES:
+    for statement in TABLES:
         cursor.execute(statement)
     cursor.execute(f"INSERT INTO work {select}", values)
     cursor.execute("ANALYZE work")
@@ -210,12 +210,13 @@ class Products:
             read = frames.read(cursor, _STATES, _STATE_SCHEMA, [missing.to_list()])
             if self._known.height + read.height > self.MOST:
                 self._known = pl.DataFrame(schema=_STATE_SCHEMA)
-                return self._of(cursor, states) if len(wanted) <= self.MOST else _with_tags(read)
+                return self._of(cursor, states) if len(wanted) <= self.MOST else with_tags(read)
             self._known = pl.concat([self._known, read])
-        return _with_tags(self._known.join(pl.DataFrame({"state": wanted}), on="state", how="semi").sort("state"))
+        return with_tags(self._known.join(pl.DataFrame({"state": wanted}), on="state", how="semi").sort("state"))
 
 
-def _with_tags(states: pl.DataFrame) -> pl.DataFrame:
+def with_tags(states: pl.DataFrame) -> pl.DataFrame:
+    """Tags as lists."""
     tags = pl.col("tags").fill_null("")
     return states.with_columns(
         pl.when(tags == "").then(pl.lit([], dtype=pl.List(pl.String))).otherwise(tags.str.split("\x1f")).alias("tags")

@@ -21,7 +21,7 @@ FROM work CROSS JOIN LATERAL (
     SELECT * FROM award WHERE holder_id = work.holder_id AND activity_id = work.activity_id OFFSET 0
 ) AS award
 """
-_POSTED_SCHEMA: dict[str, Any] = {
+POSTED_SCHEMA: dict[str, Any] = {
     "holder_id": pl.Int64,
     "activity_id": pl.Int64,
     "rule_id": pl.Int64,
@@ -53,7 +53,7 @@ class Difference:
 
 def posted(cursor: Any) -> pl.DataFrame:
     """The awards that stand for the activity in the table `work`."""
-    return frames.read(cursor, _POSTED, _POSTED_SCHEMA)
+    return frames.read(cursor, _POSTED, POSTED_SCHEMA)
 
 
 def subtract(desired: pl.DataFrame, standing: pl.DataFrame, *, anew: bool = False) -> Difference:

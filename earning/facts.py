@@ -51,14 +51,14 @@ def assemble(
     lines = lines.join(numbered, on="state", how="left", maintain_order="left").drop("state")
     read = rulebook.attributes()
     return Facts(
-        activities=_with_attributes(activities, read),
-        lines=_with_line_attributes(lines, activities, _names(read, "line.")),
-        products=_with_product_attributes(states, _names(read, "line.")),
+        activities=with_attributes(activities, read),
+        lines=_with_line_attributes(lines, activities, names(read, "line.")),
+        products=with_product_attributes(states, names(read, "line.")),
         stores=terms.stores.select("code", "kind", "banner", "market"),
     )
 
 
-def _names(read: Iterable[str], prefix: str) -> list[str]:
+def names(read: Iterable[str], prefix: str) -> list[str]:
     return sorted(name.removeprefix(prefix) for name in read if name.startswith(prefix))
 
 
@@ -68,15 +68,15 @@ def _attribute(column: str, name: str) -> pl.Expr:
     return pl.col(column).str.json_path_match(f"$['{quoted}']")
 
 
-def _with_attributes(activities: pl.DataFrame, read: frozenset[str]) -> pl.DataFrame:
-    added = [_attribute("attributes", name).alias(f"event.{name}") for name in _names(read, "event.")]
+def with_attributes(activities: pl.DataFrame, read: frozenset[str]) -> pl.DataFrame:
+    added = [_attribute("attributes", name).alias(f"event.{name}") for name in names(read, "event.")]
     if "receipt.tender" in read:
         kinds = pl.col("tenders").str.json_decode(pl.List(pl.Struct({"kind": pl.String})))
         added.append(kinds.list.eval(pl.element().struct.field("kind")).alias("tenders"))
     return activities.with_columns(added) if added else activities
 
 
-def _with_product_attributes(states: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+def with_product_attributes(states: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     return states.with_columns(_attribute("attributes", name).alias(f"attr.{name}") for name in names).drop("state")
 
 

@@ -43,26 +43,31 @@ _MEMBER_SCHEMA: dict[str, Any] = {
 }
 
 
-def facts(cursor: Any, activities: pl.DataFrame, wanted: Iterable[str]) -> pl.DataFrame:
-    """`activities` with a column for each wanted fact; null where the fact is not known."""
+def facts(cursor: Any, activities: pl.DataFrame, wanted: Iterable[str], *, quoted: bool = False) -> pl.DataFrame:
+    """`activities` with a column for each wanted fact; null where the fact is not known.
+
+    `quoted`: they are not there yet, and stand after everything that is.
+    """
     names = set(wanted)
     if not names or not activities.height:
         return activities.with_columns(pl.lit(None).alias(name) for name in sorted(names))
     past = {name for name in names if name.startswith("history.") or name == "receipt.first_of_day"}
     if past:
-        activities = _join_past(cursor, activities, past)
+        activities = _join_past(cursor, activities, past, quoted)
     own = {name for name in names if name.startswith("member.")}
     if own:
         activities = _join_members(cursor, activities, own)
     return activities
 
 
-def _join_past(cursor: Any, activities: pl.DataFrame, wanted: set[str]) -> pl.DataFrame:
+def _join_past(cursor: Any, activities: pl.DataFrame, wanted: set[str], quoted: bool) -> pl.DataFrame:
     only_today = wanted <= {"receipt.first_of_day", "history.receipts_today"}
     query = _TIMELINE.format(only=_ONLY_THE_DAYS if only_today else "")
     kinds = [PURCHASE] if only_today else [PURCHASE, VISIT]
     holders = activities["holder_id"].unique().to_list()
     timeline = frames.read(cursor, query, _TIMELINE_SCHEMA, [holders, kinds])
+    if quoted:
+        timeline = pl.concat([timeline, activities.select(*_TIMELINE_SCHEMA)])
     timeline = timeline.sort("holder_id", "occurred_us", "activity_id").with_columns(
         pl.lit(0, dtype=pl.Int64).alias("gone"),
         # visits are days on which somebody came, whatever came back later
@@ -113,9 +118,11 @@ def _join_members(cursor: Any, activities: pl.DataFrame, wanted: set[str]) -> pl
         "member.joined_days": (day - pl.col("joined_on")).dt.total_days(),
         "member.home_store": pl.col("home_store"),
         "member.language": pl.col("language"),
-        "member.tier": pl.lit(None, dtype=pl.String),  # no ladder yet: not known, so a comparison with it is false
+        "member.tier": pl.col(rounds.COLUMN) if rounds.COLUMN in activities.columns else pl.lit(None, dtype=pl.String),
         "member.segment": pl.lit(None, dtype=pl.List(pl.String)),
     }
+    if "member.tier" in wanted and rounds.COLUMN not in activities.columns:
+        activities = rounds.as_stood(cursor, activities, activities["program_id"][0])
     joined = activities.join(members, on="membership_id", how="left")
     joined = joined.with_columns(known[name].alias(name) for name in sorted(wanted))
-    return joined.drop("joined_on", "home_store", "birth_date", "language")
+    return joined.drop("joined_on", "home_store", "birth_date", "language", rounds.COLUMN, strict=False)

@@ -238,7 +238,7 @@ class _Period:
         self._volatile |= frozenset(names)
 
     def _fill_work(self, cursor: Any) -> None:
-        for statement in batches._TABLES:
+        for statement in batches.TABLES:
             cursor.execute(statement)
         cursor.execute(_WORK, [self._program_id, self._from_on, self._until_on])
         cursor.execute("ANALYZE work")

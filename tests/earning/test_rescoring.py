@@ -17,8 +17,8 @@ FIRST = (
 )
 
 
-def membership(number="anna-0001"):
-    return Membership.objects.get(number=number).pk
+def membership(club, member="anna"):
+    return Membership.objects.get(holders__holder_id=club.holders[f"{member}-0001"]).pk
 
 
 def through(club, scope, now):
@@ -77,7 +77,7 @@ def test_a_correction_that_gives_less_takes_back(now):
 
 def test_one_member_or_some_receipts(now):
     club = corrected(now)
-    through(club, rescoring.of_member(membership("bo-0001")), now)
+    through(club, rescoring.of_member(membership(club, "bo")), now)
     assert [club.balances(member, now)["points"] for member in ("anna", "bo")] == [10, 60]
     anna = Award.objects.get(holder_id=club.holders["anna-0001"]).activity_id
     through(club, rescoring.of_receipts([anna]), now)
@@ -92,12 +92,12 @@ def test_a_replay_reads_facts_anew_and_nothing_else_does(now):
     world.drained(now)
     both = {"base": 1, "first": 5}
     assert (world.given(club, first), world.given(club, second)) == (both, both)
-    through(club, rescoring.of_member(membership()), now)
+    through(club, rescoring.of_member(membership(club)), now)
     assert (world.given(club, first), world.given(club, second)) == (both, both)
     done = through(club, rescoring.replay(date(2026, 11, 10), date(2026, 11, 10)), now)
     assert (world.given(club, first), world.given(club, second)) == (both, {"base": 1})
     assert done.points == {"points": {"given": 0, "taken": 5}}
-    again = through(club, rescoring.of_member(membership()), now)  # from the facts that the replay kept
+    again = through(club, rescoring.of_member(membership(club)), now)  # from the facts that the replay kept
     assert again.points == {}
     assert auditing.differences() == []
 

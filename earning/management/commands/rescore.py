@@ -62,6 +62,7 @@ class Command(BaseCommand):
 
     def _preview(self, options: dict[str, Any]) -> Rescore:
         from earning import rescoring
+        from members import numbers
         from members.models import Membership
 
         program = programs.program_by_code(options["program"])
@@ -69,9 +70,9 @@ class Command(BaseCommand):
             raise CommandError(f"there is no program {options['program']}")
         membership_id = None
         if options["member"]:
-            found = Membership.objects.filter(program=program, number__iexact=options["member"]).values_list(
-                "pk", flat=True
-            )
+            found = Membership.objects.filter(
+                program=program, number__iexact=numbers.as_read(options["member"])
+            ).values_list("pk", flat=True)
             membership_id = found.first()
             if membership_id is None:
                 raise CommandError(f"there is no member {options['member']} in {program.code}")
