@@ -1,5 +1,6 @@
 """What a holder has, in words a page can print: one pot per currency, its pending part, what expires when."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -32,6 +33,16 @@ class Unit:
     @property
     def is_cash(self) -> bool:
         return self.kind == "cash"
+
+    def counted(self, amount: int) -> str:
+        """The name as it stands behind that amount, in small letters: one point, 58 points.
+
+        Only the word "points" is known to have a singular; other names of marketing's choice stay as they are.
+        """
+        units = abs(Decimal(amount).scaleb(-self.scale))
+        single = units < 2 if (get_language() or "en").startswith("fr") else units == 1
+        name = self.name.lower()
+        return re.sub(r"\bpoints\b", "point", name) if single else name
 
     def write(self, formats: Formats, amount: int, *, signed: bool = False) -> str:
         """The amount in this unit: `1 240`, or `8,60 €` for a cash pot."""

@@ -90,7 +90,7 @@ def why_of(ground: Ground, activity_id: int, given: dict[tuple[int, int], Given]
         points = sum(part.points for part in parts)
         written = unit.write(ground.formats, points)
         later = given.get((activity_id, unit.id), Given(0, None)).from_at
-        sums.append(Addition(_title(unit, written), parts, _total(ground, unit, points, later)))
+        sums.append(Addition(_title(unit, written, points), parts, _total(ground, unit, points, later)))
         hits += [Verdict("hit", part.text, part.detail, part.signed) for part in parts]
         if not headline:
             headline, named = unit.write(ground.formats, points, signed=True), "" if unit.is_cash else unit.name
@@ -110,15 +110,15 @@ def _part(ground: Ground, unit: Unit, part: Any) -> Part:
     )
 
 
-def _title(unit: Unit, written: str) -> str:
+def _title(unit: Unit, written: str, points: int) -> str:
     if unit.is_cash:
         return _("Why %(amount)s in the %(pot)s") % {"amount": written, "pot": unit.name.lower()}
-    return _("Why %(amount)s %(points)s") % {"amount": written, "points": unit.name.lower()}
+    return _("Why %(amount)s %(points)s") % {"amount": written, "points": unit.counted(points)}
 
 
 def _total(ground: Ground, unit: Unit, points: int, later: datetime | None) -> Total:
     written = unit.write(ground.formats, points)
-    words = {"points": _("in the %(pot)s") % {"pot": unit.name.lower()} if unit.is_cash else unit.name.lower()}
+    words = {"points": _("in the %(pot)s") % {"pot": unit.name.lower()} if unit.is_cash else unit.counted(points)}
     if points < 0:
         return Total(written, _("%(points)s taken back.") % words, "")
     if later is None:

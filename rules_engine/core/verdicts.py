@@ -167,7 +167,7 @@ class _Explanation:
         rows = range(self._tables.lines.height)
         if not rows:
             return (Failed("lines", "any", True, None),)
-        return min((self._failing(rule.when, row) for row in rows), key=len)
+        return min((self._failing(rule.when, row) for row in rows), key=_distance)
 
     def _failing(self, condition: Condition, row: int | None) -> Sequence[Failed]:
         if self._holds(condition, row):
@@ -176,7 +176,7 @@ class _Explanation:
             case All(all=parts):
                 return [one for part in parts for one in self._failing(part, row)]
             case AnyOf(any=parts):
-                return min((self._failing(part, row) for part in parts), key=len)
+                return min((self._failing(part, row) for part in parts), key=_distance)
             case Not(not_=inner):
                 return self._holding(inner, row)
         return [self._failed(condition, row, negated=False)]
@@ -185,7 +185,7 @@ class _Explanation:
         """What would have to change for a condition that holds to fail."""
         match condition:
             case All(all=parts):
-                return min((self._holding(part, row) for part in parts), key=len)
+                return min((self._holding(part, row) for part in parts), key=_distance)
             case AnyOf(any=parts):
                 return [one for part in parts if self._holds(part, row) for one in self._holding(part, row)]
             case Not(not_=inner):
@@ -229,10 +229,18 @@ class _Explanation:
         return value
 
 
+def _distance(failed: Sequence[Failed]) -> tuple[int, int]:
+    """How far from applying: the fewest things to change first, then those that nearly held."""
+    return len(failed), sum(not _is_near(one) for one in failed)
+
+
 def _is_near(failed: Failed) -> bool:
-    """Another article than the one asked for is no near miss; too little of it, or the wrong day, is one."""
+    """Whether little was missing: the wrong day, another status, or at least half of the number that was asked for.
+
+    Another article than the one asked for, and 1.99 where 100 was asked, are no near miss.
+    """
+    if failed.short is not None:
+        return 2 * Decimal(str(failed.found)) >= failed.required and bool(failed.found)
     if failed.fact == "lines":
-        return failed.short is not None and bool(failed.found)
-    if failed.fact == "valid" or catalogue.find(failed.fact).scope != "line":
-        return True
-    return failed.short is not None
+        return False
+    return failed.fact == "valid" or catalogue.find(failed.fact).scope != "line"

@@ -55,6 +55,25 @@ def test_a_near_miss_says_what_was_asked_and_what_was_found():
 
 
 @pytest.mark.parametrize(
+    ("when", "outcome"),
+    [
+        ({"fact": "receipt.net", "ge": "239.60"}, "near"),  # of 119.80
+        ({"fact": "receipt.net", "ge": "239.61"}, "not"),
+        ({"lines": {"where": GARDEN, "count": "units", "ge": 4}}, "near"),
+        ({"lines": {"where": GARDEN, "count": "units", "ge": 5}}, "not"),
+        ({"lines": {"where": {"fact": "line.sku", "eq": "no"}, "count": "lines", "ge": 1}}, "not"),
+        ({"lines": {"where": GARDEN, "sum": "net", "gt": 100}}, "near"),
+        ({"fact": "history.receipts_month", "ge": 1}, "not"),
+        ({"fact": "history.receipts_month", "ge": -1}, "applied"),
+        ({"fact": "member.age", "ge": 18}, "near"),  # nobody knows: it may well be so
+    ],
+)
+def test_near_is_at_least_half_of_what_was_asked(when, outcome):
+    given_facts = RECEIPT | {"history.receipts_month": 0, "member.age": None}
+    assert verdict({"earn": {"fixed": 25}, "when": when}, of=given_facts)[1].outcome == outcome
+
+
+@pytest.mark.parametrize(
     ("rule", "outcome", "reason"),
     [
         ({"earn": {"fixed": 5}, "when": {"fact": "member.tier", "eq": "gold"}}, "near", "condition"),
