@@ -16,7 +16,7 @@ PURCHASE, RETURN, VISIT, EVENT = 1, 2, 3, 4
 
 TABLES = (
     """CREATE TEMPORARY TABLE IF NOT EXISTS work_mark
-       (mark_id bigint, holder_id bigint, activity_id bigint, occurred_on date) ON COMMIT DELETE ROWS""",
+       (mark_id bigint, holder_id bigint, activity_id bigint, occurred_on date, reason text) ON COMMIT DELETE ROWS""",
     """CREATE TEMPORARY TABLE IF NOT EXISTS work
        (holder_id bigint, activity_id bigint, occurred_on date) ON COMMIT DELETE ROWS""",
     # for whoever calls twice in one transaction
@@ -24,13 +24,13 @@ TABLES = (
     "DELETE FROM pg_temp.work",
 )
 _READ_MARKS = """
-INSERT INTO work_mark SELECT mark_id, holder_id, activity_id, occurred_on FROM mark
+INSERT INTO work_mark SELECT mark_id, holder_id, activity_id, occurred_on, reason FROM mark
 WHERE bucket = ANY(%s) AND holder_id = ANY(%s)
 LIMIT %s
 """
 # the date and the number of an activity say nothing of the order within a day: only its moment does
 _READ_EARLIEST_MARKS = """
-INSERT INTO work_mark SELECT mark_id, mark.holder_id, mark.activity_id, mark.occurred_on
+INSERT INTO work_mark SELECT mark_id, mark.holder_id, mark.activity_id, mark.occurred_on, mark.reason
 FROM mark LEFT JOIN activity AS a ON a.activity_id = mark.activity_id AND a.occurred_on = mark.occurred_on
 WHERE mark.bucket = ANY(%s) AND mark.holder_id = ANY(%s)
 ORDER BY mark.activity_id IS NOT NULL, a.occurred_at, mark.activity_id LIMIT %s
@@ -161,6 +161,17 @@ def read_chosen(cursor: Any, select: str, values: Any) -> Batch:
     cursor.execute(f"INSERT INTO work {select}", values)
     cursor.execute("ANALYZE work")
     return Batch(frames.read(cursor, _ACTIVITIES, _ACTIVITY_SCHEMA).sort("holder_id", "occurred_us", "activity_id"))
+
+
+def may_have_returns(cursor: Any, batch: Batch) -> bool:
+    """Whether returns may have changed anything since activity of the batch was scored: false is certain.
+
+    A return is there itself, or left a mark on its purchase.
+    """
+    if (batch.activities["kind"] == RETURN).any():
+        return True
+    cursor.execute("SELECT EXISTS (SELECT FROM work_mark WHERE reason IS DISTINCT FROM 'landed')")
+    return bool(cursor.fetchone()[0])
 
 
 def clear_marks(cursor: Any) -> None:

@@ -13,13 +13,14 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
 import structlog
 from django.db import connection, transaction
 
-from earning import batches, budgets, claims, difference, facts, movements, standing, usage
+from earning import batches, budgets, claims, difference, facts, movements, rounds, standing, usage
 from earning.marks import BUCKETS
 from earning.movements import WHERE, Placed
 from earning.terms import Judged, Terms
@@ -105,7 +106,7 @@ def settle(cursor: Any, batch: batches.Batch, *, now: datetime, anew: bool = Fal
     difference.write(cursor, change)
     for terms in placed.terms.values():
         budgets.take(cursor, terms, change.shifts, placed.activities)
-    movements.give_back_spent(cursor, batch, now=now)
+    movements.give_back_spent(cursor, batch, placed, now=now)
     movements.post(cursor, change.moves, placed, now)
     movements.let_live(cursor, placed, now)
     for program_id in batch.programs:
@@ -136,12 +137,12 @@ def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame, holding:
         judgements = list(terms.judge(terms.eligible(activities)))
         if holding:
             budgets.hold(cursor, terms, judgements)
-        parts += [_awards(cursor, judged, terms, standing) for judged in judgements]
+        parts += rounds.scored(cursor, terms, judgements, partial(_awards, cursor, terms, standing))
     where = pl.concat([pl.DataFrame(schema=WHERE), *(one.select(WHERE.keys()) for one in placed)])
     return (pl.concat(parts) if parts else _no_awards()), Placed(where, every)
 
 
-def _awards(cursor: Any, judged: Judged, terms: Terms, standing: pl.DataFrame) -> pl.DataFrame:
+def _awards(cursor: Any, terms: Terms, standing: pl.DataFrame, judged: Judged) -> pl.DataFrame:
     """Score one version's activity and name rules and currencies by their numbers."""
     read = facts.assemble(cursor, judged.activities, judged.rulebook, terms, _products)
     read = facts.as_kept(read, standing, judged.rulebook)

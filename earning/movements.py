@@ -8,11 +8,12 @@ from typing import Any, cast
 
 import polars as pl
 
-from earning import batches, forgiveness, inactivity, lives, pending
+from earning import batches, forgiveness, inactivity, lives, pending, returns
 from earning.terms import Terms
-from ledger import bulk
+from ledger import bulk, wallets
 from ledger.clawback import Policy
 from programs import queries as programs
+from rewards import refunds
 
 TAKEN_BACK_AT_ONCE = 2_000
 ACTOR = "system:scoring"
@@ -94,6 +95,16 @@ def let_live(cursor: Any, placed: Placed, now: datetime) -> None:
         inactivity.renew(cursor, own, terms, now=now)
 
 
-def give_back_spent(cursor: Any, batch: batches.Batch, *, now: datetime) -> None:
+def give_back_spent(cursor: Any, batch: batches.Batch, placed: Placed, *, now: datetime) -> None:
     """Points spent on goods that came back return to their lots, before anything is taken back."""
-    # rewards.refunds.give_back belongs here
+    if not batches.may_have_returns(cursor, batch):
+        return
+    shares = returns.shares(cursor)
+    if not shares:
+        return
+    currencies = [number for terms in placed.terms.values() for number in terms.currencies]
+    holders = batch.activities["holder_id"].unique().to_list()
+    # all of them now and in order: one by one, they and what follows could wait for each other in a circle
+    wallets.lock(cursor, [(holder, currency) for holder in holders for currency in currencies])
+    for activity_id, share in sorted(shares.items()):
+        refunds.give_back(cursor, activity_id=activity_id, returned=share, now=now, by=ACTOR)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
@@ -67,6 +68,40 @@ def what_is_left(cursor: Any, lines: pl.DataFrame) -> Left:
     ).select(lines.columns)
     touched_ids = touched["activity_id"].unique()
     return Left(now, touched_ids.filter(~touched_ids.is_in(now["activity_id"].unique().implode())))
+
+
+_GOODS = """
+SELECT work.activity_id, l.line, l.quantity, l.gross, l.net,
+       coalesce((SELECT sum(r.quantity) FROM return_link AS r
+                 WHERE r.purchase_activity_id = work.activity_id AND r.purchase_line = l.line), 0)::bigint
+FROM (SELECT DISTINCT w.activity_id, w.occurred_on FROM work AS w
+      WHERE EXISTS (SELECT FROM return_link AS r WHERE r.purchase_activity_id = w.activity_id)) AS work
+JOIN activity AS a ON a.activity_id = work.activity_id AND a.occurred_on = work.occurred_on
+CROSS JOIN LATERAL unnest(a.quantities, a.grosses, a.nets) WITH ORDINALITY AS l (quantity, gross, net, line)
+ORDER BY work.activity_id, l.line
+"""
+
+
+def shares(cursor: Any) -> dict[int, Fraction]:
+    """How much of its goods came back, of each purchase in the table `work` that gave some back: 0 to 1.
+
+    Goods count by what was paid for them; where nothing was paid, by their price; where they had none, by quantity.
+    """
+    cursor.execute(_GOODS)
+    whole: dict[int, list[int]] = {}
+    back: dict[int, list[Fraction]] = {}
+    for activity_id, _, quantity, gross, net, returned in cursor.fetchall():
+        total = whole.setdefault(activity_id, [0, 0, 0])
+        taken = back.setdefault(activity_id, [Fraction(0)] * 3)
+        part = Fraction(min(returned, quantity), quantity) if quantity else Fraction(0)
+        for place, amount in enumerate((net, gross, quantity)):
+            total[place] += amount
+            taken[place] += amount * part
+    found = {}
+    for activity_id, totals in whole.items():
+        measure = next((place for place, total in enumerate(totals) if total > 0), None)
+        found[activity_id] = Fraction(0) if measure is None else back[activity_id][measure] / totals[measure]
+    return found
 
 
 _CAME_BACK = """
