@@ -139,22 +139,27 @@ def try_out(
 ) -> Trial:
     """Score the period by the draft and by the rulebook in force at `now`. Raises NothingHappened, TooMuch."""
     began = time.perf_counter()
-    version = rulebooks.in_force(rulebooks.rulebooks_for(program.pk), market_code, now)
+    versions = rulebooks.rulebooks_for(program.pk)
+    version = rulebooks.in_force(versions, market_code, now)
+    others = {one.market_code for one in versions if one.market_code and one.holds_at(now)}
     before = _in_force(version, now) if version else draft.model_copy(update={"rules": ()})
     changed = _differing(before, draft)
+    draft_codes = {rule.code for rule in draft.earning}
     with _one_at_a_time:
         period = _period(program, from_on, until_on)
         known = period.facts_for(before, draft, now)
-        known = _of_market(known, market_code)
+        known = _of_market(known, market_code, others)
         digest = f"{version.id if version else 0} {version.digest if version else ''} {sorted(changed)} {market_code}"
         old = period.scored(digest, _without_dates(before, changed), known)
     new = scoring.score(_without_dates(draft, changed), known).awards
     terms = period.terms
     rules = distributions.by_rule(old, new)
+    silent = sorted(changed - {code for code, *_numbers in rules})
+    rules += [(code, draft.currency_of(draft.rule(code)).code, 0, 0) for code in silent if code in draft_codes]
     codes = {rule.code: number for number, rule in enumerate((*draft.in_order, *before.in_order))}
     effects = tuple(
         RuleEffect(code, currency, was, will, code in changed)
-        for code, currency, was, will in sorted(rules, key=lambda row: codes.get(row[0], -1))
+        for code, currency, was, will in sorted(rules, key=lambda row: (row[0] not in changed, codes.get(row[0], -1)))
     )
     currencies = tuple(_currency(code, effects, terms) for code in dict.fromkeys(one.currency for one in effects))
     main = max(currencies, key=lambda one: (abs(one.more), one.before), default=None)
@@ -281,12 +286,14 @@ def _reads(attributes: frozenset[str]) -> Any:
     return Reading()
 
 
-def _of_market(known: Facts, market_code: str | None) -> Facts:
-    if market_code is None:
+def _of_market(known: Facts, market_code: str | None, others: set[str | None]) -> Facts:
+    """Activity that the rulebook judges: a market's own, or that of markets without one of their own."""
+    if market_code is None and not others:
         return known
-    activities = known.activities.filter(pl.col("market") == market_code)
+    own = pl.col("market") == market_code if market_code else ~pl.col("market").is_in(list(others))
+    activities = known.activities.filter(own.fill_null(value=market_code is None))
     if activities.is_empty():
-        raise NothingHappened(f"nothing happened in {market_code}")
+        raise NothingHappened(f"nothing happened in {market_code or 'markets without rules of their own'}")
     lines = known.lines.join(activities.select("activity_id"), on="activity_id", how="semi", maintain_order="left")
     return replace(known, activities=activities, lines=lines)
 

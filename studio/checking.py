@@ -33,6 +33,7 @@ class Piece:
     text: str
     place: str
     missing: bool = False
+    joined_by: str = ", "
 
     @property
     def key(self) -> str:
@@ -58,12 +59,17 @@ class Checked:
     remarks: tuple[Remark, ...]
 
     @property
-    def beside(self) -> Mapping[str, str]:
+    def beside(self) -> Mapping[str, Remark]:
         """The first thing to say beside each field."""
-        said: dict[str, str] = {}
+        said: dict[str, Remark] = {}
         for remark in self.remarks:
-            said.setdefault(remark.place, remark.text)
+            said.setdefault(remark.place, remark)
         return said
+
+    @property
+    def sentence(self) -> str:
+        first, *others = self.pieces
+        return first.text + "".join(piece.joined_by + piece.text for piece in others)
 
     @property
     def is_whole(self) -> bool:
@@ -133,7 +139,8 @@ def _pieces(draft: RulebookDraft, row: DraftRule, written: Written, language: st
         path = f"when.all[{number}]" if len(parts) > 1 else "when"
         text = _condition(part, language, money)
         if text:
-            pieces.append(Piece(text, written.place_of(path) or "when"))
+            joined_by = " " if len(pieces) == 1 and not pieces[0].missing else ", "
+            pieces.append(Piece(text, written.place_of(path) or "when", joined_by=joined_by))
     pieces += [
         Piece("…", place, missing=True)
         for place, _what in written.unfinished

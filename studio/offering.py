@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -24,6 +25,8 @@ from values import texts
 CHIPS = 14
 """A choice of up to so many values is shown whole; more are searched for."""
 FOUND = 200
+BRANCHES_KEPT = 60
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,15 @@ class Values:
 
     @cached_property
     def _category_counts(self) -> dict[str, int]:
+        """Articles below each branch, kept a while: products change by the day, people type by the second."""
+        key = f"studio-branches-{self._program.population_id}"
+        kept: dict[str, int] | None = cache.get(key)
+        if kept is None:
+            kept = self._counted()
+            cache.set(key, kept, BRANCHES_KEPT)
+        return kept
+
+    def _counted(self) -> dict[str, int]:
         rows = self._products().exclude(current__category="").values_list("current__category")
         counts: dict[str, int] = {}
         for path, number in rows.annotate(n=Count("pk")):

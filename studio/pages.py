@@ -36,6 +36,11 @@ class Place:
     version: Version | None
     rules: tuple[RulePortrait, ...]
     to_come: tuple[Version, ...]
+    judges: bool = True
+
+    @property
+    def asked(self) -> str:
+        return self.market_code or ""
 
 
 @dataclass(frozen=True)
@@ -71,13 +76,26 @@ def places(studio: Studio) -> list[Place]:
         now = next((one for one in own if one.holds_at(studio.now)), None)
         later = tuple(one for one in own if one.begins_at is not None and one.begins_at > studio.now)
         rules = portraits.of_version(now, studio.language, studio.money_of(code)) if now else []
-        found.append(Place(code, now, tuple(rules), later))
+        # where every market has rules of its own, those of the program judge nothing
+        judges = code is not None or {one.market_code for one in versions if one.holds_at(studio.now)} < {
+            None, *codes
+        }  # fmt: skip
+        found.append(Place(code, now, tuple(rules), later, judges))
     return found
 
 
-def history(studio: Studio) -> list[Told]:
-    """Every version there was, the latest first, with what it changed against the one before it."""
-    versions = queries.history_of(studio.program.pk)
+def place_of(found: list[Place], asked: str | None) -> Place:
+    """The place that is asked for ("" the whole program), else the first whose rules judge anything."""
+    if asked is not None:
+        for place in found:
+            if (place.market_code or "") == asked:
+                return place
+    return next((place for place in found if place.judges), found[0])
+
+
+def history(studio: Studio, market_code: str | None) -> list[Told]:
+    """Every version of a place there was, the latest first, with what it changed against the one before it."""
+    versions = [one for one in queries.history_of(studio.program.pk) if one.market_code == market_code]
     names = people({one.published_by for one in versions})
     return [
         Told(
@@ -116,9 +134,8 @@ def rule_lines(studio: Studio, draft: RulebookDraft) -> list[RuleLine]:
     for row in draft.rules.all():
         mark = mark_of(row)
         checked = checking.check(draft, row, values, studio.language, money)
-        sentence = ", ".join(piece.text for piece in checked.pieces)
         name = texts.in_language(row.sketch.get("name") or {}, studio.language) or row.code
-        lines.append(RuleLine(row, name, sentence, mark, checked if mark in ("new", "changed") else None))
+        lines.append(RuleLine(row, name, f"{checked.sentence}.", mark, checked if mark in ("new", "changed") else None))
     return lines
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -23,7 +22,6 @@ class Part:
 
     place: str
     kind: str
-    said: str
     fact: str = ""
     fact_label: str = ""
     op: str = ""
@@ -82,39 +80,38 @@ def kinds() -> list[Choice]:
 
 
 class Rows:
-    """Makes the tree of one sketch. `said`: what lint has to say, by place."""
+    """Makes the tree of one sketch."""
 
-    def __init__(self, values: Values, language: str, money: str, said: Mapping[str, str]) -> None:
-        self._values, self._language, self._money, self._said = values, language, money, said
+    def __init__(self, values: Values, language: str, money: str) -> None:
+        self._values, self._language, self._money = values, language, money
 
     def tree(self, sketch: Sketch) -> Part:
         return self._part(sketch["when"], "when")
 
     def _part(self, node: Sketch, place: str) -> Part:
-        said = self._said.get(place, "")
         kind = str(node.get("kind") or "row")
         if kind == "row":
-            return self._row(node, place, said)
+            return self._row(node, place)
         if kind == "raw":
-            return Part(place, kind, said, raw=json.dumps(node.get("document")))
+            return Part(place, kind, raw=json.dumps(node.get("document")))
         parts = tuple(self._part(part, f"{place}.{n}") for n, part in enumerate(node.get("parts") or ()))
         if kind not in sketches.MEASURES:
-            return Part(place, kind, said, parts=parts)
+            return Part(place, kind, parts=parts)
         texts = [*(node.get("values") or []), "", ""][:2]
         op = str(node.get("op") or "ge")
         return Part(
-            place, kind, said, op=op, parts=parts, many=op == "between",
+            place, kind, op=op, parts=parts, many=op == "between",
             operators=tuple(one for one in offering.operators(catalogue.find("line.quantity"))
                             if one.value in ("ge", "le", "gt", "lt", "eq", "between")),
             values=tuple(Choice(text, text) for text in texts),
             unit=self._money if kind in ("net", "gross") else "",
         )  # fmt: skip
 
-    def _row(self, node: Sketch, place: str, said: str) -> Part:
+    def _row(self, node: Sketch, place: str) -> Part:
         try:
             fact = catalogue.find(str(node.get("fact") or ""))
         except catalogue.UnknownFact:
-            return Part(place, "row", said, fact=str(node.get("fact") or ""))
+            return Part(place, "row", fact=str(node.get("fact") or ""))
         operators = tuple(offering.operators(fact))
         op = str(node.get("op") or "") or operators[0].value
         if op not in {one.value for one in operators}:
@@ -123,7 +120,7 @@ class Rows:
         choices = tuple(self._values.choices(fact) or ())
         values = tuple(Choice(text, self._values.label(fact, text)) for text in node.get("values") or ())
         return Part(
-            place, "row", said, fact=fact.name, fact_label=offering.label_of(fact, self._language), op=op,
+            place, "row", fact=fact.name, fact_label=offering.label_of(fact, self._language), op=op,
             operators=operators, widget=_widget(fact, op, bool(choices)), many=op in sketches.MANY, values=values,
             choices=choices, unit=self._unit(fact),
         )  # fmt: skip

@@ -103,6 +103,16 @@ def _numbers(data: QueryDict, place: str) -> list[int]:
     return sorted(found)[:MOST_PARTS]
 
 
+def shape(sketch: Sketch) -> Any:
+    """What decides which fields the form has: it is drawn anew only when this changes."""
+
+    def of(node: Sketch) -> Any:
+        return (node.get("kind"), node.get("fact"), node.get("op"), [of(part) for part in node.get("parts") or ()])
+
+    weekly = (sketch.get("valid") or {}).get("weekly") or ()
+    return sketch.get("effect"), sketch.get("trigger"), len(sketch.get("limits") or ()), len(weekly), of(sketch["when"])
+
+
 def _short(text: Any) -> str:
     return str(text)[:_LONGEST]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django import template
 
@@ -15,9 +16,9 @@ def named(actor: str, names: Mapping[str, str]) -> str:
 
 
 @register.filter
-def said_at(said: Mapping[str, str], place: str) -> str:
-    """What is to be said beside the field of that place."""
-    return said.get(place, "")
+def said_at(said: Mapping[str, Any], place: str) -> Any:
+    """The remark that stands beside the field of that place."""
+    return said.get(place)
 
 
 @register.filter

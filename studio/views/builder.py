@@ -116,7 +116,7 @@ def _save(request: HttpRequest, studio: Studio, draft: RulebookDraft, row: Draft
     asked = request.POST.get("do", "")
     sketch = typing_in.sketch_of(request.POST, row.sketch)
     focus = typing_in.act(sketch, asked) if asked else ""
-    revision = request.POST.get("revision", "")
+    revision, shape = request.POST.get("revision", ""), typing_in.shape(row.sketch)
     try:
         row = drafts.save_rule(
             draft_id=draft.pk, rule_id=row.pk, sketch=sketch, now=studio.now, by=studio.actor,
@@ -127,8 +127,7 @@ def _save(request: HttpRequest, studio: Studio, draft: RulebookDraft, row: Draft
         answer = render_to_string("studio/_refused.html", {"refusal": type(refusal).__name__, "who": who}, request)
         return HttpResponse(answer)
     # the fields themselves are drawn anew only when the form changes its shape: typing is never interrupted
-    changed = request.headers.get("HX-Trigger-Name", "")
-    redraw = bool(asked) or changed.endswith((":fact", ":op", ":kind")) or changed in ("effect", "trigger")
+    redraw = bool(asked) or typing_in.shape(row.sketch) != shape
     values = {**_builder(studio, draft, row), "redraw": redraw, "may_write": True}
     answer = doors.part(request, "studio/_saved.html", studio, values)
     return trigger_client_event(answer, "rule-saved", {"focus": focus, "redraw": redraw}, after="settle")
@@ -138,7 +137,7 @@ def _builder(studio: Studio, draft: RulebookDraft, row: DraftRule) -> dict[str, 
     values, money = Values(studio.program, studio.language), studio.money_of(draft.market_code)
     checked = check(draft, row, values, studio.language, money)
     sketch = row.sketch
-    maker = rows_of.Rows(values, studio.language, money, checked.beside)
+    maker = rows_of.Rows(values, studio.language, money)
     return {
         "draft": draft,
         "row": row,

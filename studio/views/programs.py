@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -38,15 +39,19 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, studio: Studio) -> HttpResponse:
     """The rules in force as sentences, what is being written, what is to come, what was."""
     open_ones = pages.open_drafts(studio)
+    found = pages.places(studio)
+    place = pages.place_of(found, request.GET.get("place"))
     values: dict[str, Any] = {
         "title": studio.title,
-        "places": pages.places(studio),
+        "places": found,
+        "place": place,
+        "without_own": [one for one in studio.markets if one.code not in {each.market_code for each in found}],
         "drafts": open_ones,
         "names": pages.people({draft.changed_by for draft in open_ones}),
-        "history": pages.history(studio),
-        "may_write": studio.may("rulebooks.write"),
+        "history": pages.history(studio, place.market_code),
+        "may_write": studio.may("rulebooks.write", place.market_code),
         "may_stop": studio.may("rules.stop"),
-        "may_publish": studio.may("rulebooks.publish"),
+        "may_publish": studio.may("rulebooks.publish", place.market_code),
     }
     return doors.page(request, "studio/program.html", studio, values)
 
@@ -80,7 +85,7 @@ def stop(request: HttpRequest, studio: Studio) -> HttpResponse:
             messages.success(request, _("“%(code)s” gives nothing from now on.") % {"code": code})
         except rulebooks.UnknownRule:
             raise Http404 from None
-    return HttpResponseRedirect(reverse("studio:program", args=[studio.program.code]))
+    return _back(studio, request)
 
 
 @require_POST
@@ -100,4 +105,11 @@ def withdraw(request: HttpRequest, studio: Studio, rulebook_id: int) -> HttpResp
             messages.success(request, _("Version %(number)d is withdrawn.") % {"number": version.version})
         except rulebooks.NotPublished:
             messages.error(request, _("Version %(number)d is not in force any more.") % {"number": version.version})
-    return HttpResponseRedirect(reverse("studio:program", args=[studio.program.code]))
+    return _back(studio, request)
+
+
+def _back(studio: Studio, request: HttpRequest) -> HttpResponse:
+    """To the place one came from."""
+    there = reverse("studio:program", args=[studio.program.code])
+    asked = request.POST.get("place", "")
+    return HttpResponseRedirect(f"{there}?{urlencode({'place': asked})}" if asked else there)

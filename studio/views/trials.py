@@ -78,7 +78,7 @@ def _tried(studio: Studio, draft: RulebookDraft, from_on: date | None, until_on:
             market_code=draft.market_code,
         )  # fmt: skip
     except trials.NothingHappened:
-        return {"refused": _("Nobody did anything in this period: choose another one.")}
+        return {"refused": _("Nothing that these rules judge happened in this period: choose another one.")}
     except trials.TooMuch:
         return {"refused": _("This period holds too many lines to try at once: choose a shorter one.")}
     except InvalidFacts as wrong:
@@ -127,7 +127,7 @@ def _bars(trial: Any) -> list[Bar]:
     step = WIDTH / max(1, len(trial.distribution))
     bars = []
     for number, one in enumerate(trial.distribution):
-        label = f"{one.low}–{one.high}" if one.high else f"{one.low}+"
+        label = f"≤ {one.high}" if one.high else f"> {one.low - 1}"
         was, now = one.before * HEIGHT / highest, one.after * HEIGHT / highest
         bars.append(Bar(round(number * step + 2, 1), label, one.before, one.after, round(was, 1), round(now, 1)))
     return bars

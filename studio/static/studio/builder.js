@@ -34,7 +34,7 @@
     list.innerHTML = await answer.text();
     list.hidden = false;
     inputOf(combo).setAttribute("aria-expanded", "true");
-    if (words) point(combo, list.querySelector("[data-value]"));
+    if (words && !combo.querySelector("[aria-selected=true]")) point(combo, list.querySelector("[data-value]"));
   };
 
   const take = (combo, value, label) => {
@@ -83,6 +83,13 @@
     const combo = event.target.closest?.("[data-combo]");
     if (!combo || event.target !== inputOf(combo)) return;
     if (combo.hasAttribute("data-many")) event.stopPropagation(); // half a word is not a value yet
+    // what is there already is narrowed at once, the rest is asked for
+    const words = event.target.value.trim().toLowerCase();
+    const shown = [...(listOf(combo)?.querySelectorAll("[data-value]") ?? [])].filter((one) => {
+      one.hidden = !one.dataset.value.toLowerCase().includes(words) && !one.textContent.toLowerCase().includes(words);
+      return !one.hidden;
+    });
+    point(combo, words ? shown[0] : null);
     window.clearTimeout(pause);
     pause = window.setTimeout(() => look(combo, event.target.value), 120);
   }, true);
@@ -104,7 +111,7 @@
   const comboKeys = (event, combo) => {
     const list = listOf(combo);
     const input = inputOf(combo);
-    const options = list && !list.hidden ? [...list.querySelectorAll("[data-value]")] : [];
+    const options = list && !list.hidden ? [...list.querySelectorAll("[data-value]:not([hidden])")] : [];
     const at = options.findIndex((one) => one.getAttribute("aria-selected") === "true");
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
@@ -134,11 +141,13 @@
 
   // Rows by keys ------------------------------------------------------------------------------------------------
   const ask = (verb) => {
-    const button = Object.assign(document.createElement("button"), { type: "submit", name: "do", value: verb, hidden: true });
-    form.append(button);
-    form.requestSubmit(button);
-    button.remove();
+    const field = document.getElementById("do");
+    field.value = verb;
+    field.disabled = false;
+    form.requestSubmit();
   };
+  // what was asked goes with one request only
+  form.addEventListener("htmx:configRequest", () => { document.getElementById("do").disabled = true; });
   form.addEventListener("keydown", (event) => {
     const combo = event.target.closest("[data-combo]");
     if (combo && !event.altKey && comboKeys(event, combo)) return;
