@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 # Called with the landing's cursor and `now`. They find what just got a bearer in the temporary table
@@ -14,3 +14,7 @@ on_landed: list[Callable[[Any, datetime], None]] = []
 # Called with the landing's cursor, the numbers of the purchases that lines were just taken back from, and `now`:
 # a return landed, or one that waited found its purchase.
 on_returned: list[Callable[[Any, list[int], datetime], None]] = []
+
+# Called with the cursor, (holder_id, activity_id, occurred_on) of activity that is somebody else's from now on, and
+# `now`; what it gave its holder is to be taken back.
+on_left: list[Callable[[Any, list[tuple[int, int, date]], datetime], None]] = []

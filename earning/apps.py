@@ -14,5 +14,6 @@ class EarningConfig(AppConfig):
         hooks.on_landed.append(bells.ring_when_committed)
         hooks.on_returned.append(marks.write_for_returned)
         hooks.on_returned.append(bells.ring_when_returned)
+        hooks.on_left.append(marks.write_for_left)
         ledger.on_moved.append(standing.follow_pots)
         tiers.register(measured=standing.measured, followed=standing.follow_holders)

@@ -45,6 +45,13 @@ WHERE t.holder_id = ANY(%s)
   AND NOT EXISTS (SELECT 1 FROM work WHERE work.activity_id = t.activity_id AND work.holder_id = t.holder_id)
 """
 
+_NOW = "ended_at IS NULL"
+# whose it was last, where it is somebody else's now: nothing stands for it any more
+_BEFORE = """
+ended_at IS NOT NULL AND NOT EXISTS (SELECT FROM attribution AS open WHERE open.activity_id = work.activity_id
+                                     AND open.holder_id = work.holder_id AND open.ended_at IS NULL)
+ORDER BY ended_at DESC LIMIT 1
+"""
 # OFFSET 0: one look-up an activity, also while the statistics still say that the tables are small; read whole for
 # every batch, they would make a big file cost its square
 _ACTIVITIES = f"""
@@ -58,7 +65,7 @@ SELECT a.activity_id, work.holder_id, t.membership_id, t.program_id, a.kind,
 FROM work
 CROSS JOIN LATERAL (
     SELECT membership_id, program_id FROM attribution
-    WHERE activity_id = work.activity_id AND holder_id = work.holder_id AND ended_at IS NULL OFFSET 0
+    WHERE activity_id = work.activity_id AND holder_id = work.holder_id AND {{whose}} OFFSET 0
 ) AS t
 CROSS JOIN LATERAL (
     SELECT * FROM activity WHERE activity_id = work.activity_id AND occurred_on = work.occurred_on OFFSET 0
@@ -107,16 +114,27 @@ _STATE_SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Batch:
-    """What the marks of some holders name. Arrays are still text in `activities`; `lines_of` opens them."""
+    """What the marks of some holders name. Arrays are still text in `activities`; `lines_of` opens them.
+
+    `left`: activity that was of these holders and is somebody else's now; what it gave them is taken back.
+    """
 
     activities: pl.DataFrame
+    left: pl.DataFrame
 
     @property
     def programs(self) -> list[int]:
-        return sorted(self.activities["program_id"].unique().to_list())
+        return sorted({*self.activities["program_id"].unique(), *self.left["program_id"].unique()})
 
     def of_program(self, program_id: int) -> pl.DataFrame:
         return self.activities.filter(pl.col("program_id") == program_id)
+
+    def left_of(self, program_id: int) -> pl.DataFrame:
+        return self.left.filter(pl.col("program_id") == program_id)
+
+    def holders_of(self, program_id: int) -> list[int]:
+        own = pl.concat([part.select("holder_id") for part in (self.of_program(program_id), self.left_of(program_id))])
+        return own["holder_id"].unique().to_list()
 
 
 def read(cursor: Any, holder_ids: Sequence[int], *, limit: int) -> Batch:
@@ -136,10 +154,20 @@ def read(cursor: Any, holder_ids: Sequence[int], *, limit: int) -> Batch:
     whole = [holder for (holder,) in cursor.execute(_WHOLE).fetchall()]
     if whole:
         cursor.execute(_EVERYTHING_OF, [whole])
+    return _batch(cursor)
+
+
+def _batch(cursor: Any) -> Batch:
+    """What the table `work` names, in order of occurrence."""
     cursor.execute("ANALYZE work")  # what is joined to it next depends on how much it is
-    activities = frames.read(cursor, _ACTIVITIES, _ACTIVITY_SCHEMA)
-    # two attributions of one activity to one holder cannot both be open; sorted is the order of occurrence
-    return Batch(activities.sort("holder_id", "occurred_us", "activity_id"))
+    cursor.execute("SELECT count(*) FROM work")
+    named = cursor.fetchone()[0]
+    # two attributions of one activity to one holder cannot both be open
+    activities = frames.read(cursor, _ACTIVITIES.format(whose=_NOW), _ACTIVITY_SCHEMA)
+    left = activities.clear()
+    if activities.height < named:
+        left = frames.read(cursor, _ACTIVITIES.format(whose=_BEFORE), _ACTIVITY_SCHEMA)
+    return Batch(activities.sort("holder_id", "occurred_us", "activity_id"), left)
 
 
 def read_one(cursor: Any, holder_id: int, activity_id: int) -> Batch:
@@ -151,7 +179,7 @@ def read_one(cursor: Any, holder_id: int, activity_id: int) -> Batch:
         " WHERE holder_id = %s AND activity_id = %s AND ended_at IS NULL",
         [holder_id, activity_id],
     )
-    return Batch(frames.read(cursor, _ACTIVITIES, _ACTIVITY_SCHEMA))
+    return _batch(cursor)
 
 
 def read_chosen(cursor: Any, select: str, values: Any) -> Batch:
@@ -159,8 +187,7 @@ def read_chosen(cursor: Any, select: str, values: Any) -> Batch:
     for statement in TABLES:
         cursor.execute(statement)
     cursor.execute(f"INSERT INTO work {select}", values)
-    cursor.execute("ANALYZE work")
-    return Batch(frames.read(cursor, _ACTIVITIES, _ACTIVITY_SCHEMA).sort("holder_id", "occurred_us", "activity_id"))
+    return _batch(cursor)
 
 
 def may_have_returns(cursor: Any, batch: Batch) -> bool:

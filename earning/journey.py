@@ -110,7 +110,7 @@ def settle(cursor: Any, batch: batches.Batch, *, now: datetime, anew: bool = Fal
     movements.post(cursor, change.moves, placed, now)
     movements.let_live(cursor, placed, now)
     for program_id in batch.programs:
-        standing.follow(cursor, program_id, batch.of_program(program_id)["holder_id"].unique().to_list(), now)
+        standing.follow(cursor, program_id, batch.holders_of(program_id), now)
     # what else follows from what was posted belongs here: challenges
     return change
 
@@ -133,7 +133,7 @@ def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame, holding:
     for program_id in batch.programs:
         terms = every[program_id] = Terms(program_id)
         activities = facts.local_moments(batch.of_program(program_id), terms)
-        placed.append(activities)
+        placed += [activities, facts.local_moments(batch.left_of(program_id), terms)]
         judgements = list(terms.judge(terms.eligible(activities)))
         if holding:
             budgets.hold(cursor, terms, judgements)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 BUCKETS = 64
@@ -26,6 +26,17 @@ def write_for_returned(cursor: Any, purchase_ids: Sequence[int], now: datetime) 
         " SELECT holder_id %% %s, holder_id, activity_id, occurred_on, 'returned', %s FROM attribution"
         " WHERE activity_id = ANY(%s) AND ended_at IS NULL AND holder_id IS NOT NULL ORDER BY holder_id, activity_id",
         [BUCKETS, now, list(purchase_ids)],
+    )
+
+
+def write_for_left(cursor: Any, left: Sequence[tuple[int, int, date]], now: datetime) -> None:
+    """Mark activity of holders who have it no longer. Registered with activity.assigning."""
+    holders, activities, days = (list(column) for column in zip(*left, strict=True))
+    cursor.execute(
+        "INSERT INTO mark (bucket, holder_id, activity_id, occurred_on, reason, at)"
+        " SELECT holder_id %% %s, holder_id, activity_id, occurred_on, 'left', %s"
+        " FROM unnest(%s::bigint[], %s::bigint[], %s::date[]) AS l (holder_id, activity_id, occurred_on)",
+        [BUCKETS, now, holders, activities, days],
     )
 
 

@@ -12,7 +12,6 @@ from earning import batches, forgiveness, inactivity, lives, pending, returns
 from earning.terms import Terms
 from ledger import bulk, wallets
 from ledger.clawback import Policy
-from programs import queries as programs
 from rewards import refunds
 
 TAKEN_BACK_AT_ONCE = 2_000
@@ -46,7 +45,9 @@ def post(cursor: Any, moves: pl.DataFrame, placed: Placed, now: datetime) -> Non
     if moves.is_empty():
         return
     moves = moves.join(placed.activities, on=["holder_id", "activity_id"], how="left", maintain_order="left")
-    policies = _policies(moves, placed)
+    policies = {
+        number: cast(Policy, one.returns) for terms in placed.terms.values() for number, one in terms.currencies.items()
+    }
     earned = moves.filter(pl.col("amount") > 0)
     if set(policies.values()) != {"debt"}:
         earned = forgiveness.set_off(cursor, earned)
@@ -65,15 +66,6 @@ def post(cursor: Any, moves: pl.DataFrame, placed: Placed, now: datetime) -> Non
     lost = moves.filter(pl.col("amount") < 0).with_columns(-pl.col("amount"))
     if lost.height:
         _take_back(cursor, lost, policies, now)
-
-
-def _policies(moves: pl.DataFrame, placed: Placed) -> dict[int, Policy]:
-    """What each currency does when not all can be taken back."""
-    known = {number: one for terms in placed.terms.values() for number, one in terms.currencies.items()}
-    # activity that is somebody else's now has no terms of its own in the batch
-    strange = [number for number in moves["currency_id"].unique().to_list() if number not in known]
-    policies = programs.returns_policies(strange) if strange else {}
-    return {number: cast(Policy, one.returns) for number, one in known.items()} | cast(dict[int, Policy], policies)
 
 
 def _take_back(cursor: Any, lost: pl.DataFrame, policies: dict[int, Policy], now: datetime) -> None:

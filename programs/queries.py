@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,11 +144,6 @@ def currencies_of(program_id: int) -> list[Currency]:
         )
         for row in models.Currency.objects.filter(program_id=program_id)
     ]
-
-
-def returns_policies(currency_ids: Iterable[int]) -> dict[int, str]:
-    """What each of these currencies does when a return cannot take back all it should."""
-    return dict(models.Currency.objects.filter(pk__in=list(currency_ids)).values_list("pk", "returns"))
 
 
 def _programs() -> QuerySet[models.Program]:

@@ -110,10 +110,10 @@ def test_a_mark_that_arrives_meanwhile_stays(now, monkeypatch):
     club.buy("R1", "2026-11-10T12:00:00", ("a", "1.00"), now=now)
     desired = journey._desired
 
-    def interrupted(cursor, batch, standing):
+    def interrupted(cursor, batch, standing, holding):
         monkeypatch.setattr(journey, "_desired", desired)
         club.buy("R2", "2026-11-11T12:00:00", ("a", "2.00"), now=now)
-        return desired(cursor, batch, standing)
+        return desired(cursor, batch, standing, holding)
 
     monkeypatch.setattr(journey, "_desired", interrupted)
     assert journey.work(now=now).activities == 1
