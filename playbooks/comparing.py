@@ -14,6 +14,7 @@ from playbooks.differences import Side
 from playbooks.report import Report
 from programs import queries as programs
 from programs.models import Program
+from rules_engine.core.rulebook import Rulebook
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ def of_file(checked: Checked) -> Side:
 def of_program(program: Program, *, now: datetime) -> Side:
     """A program as one side, with the rules in force at `now`."""
     everywhere, there = exporting.rulebooks_at(program, now)
-    books = {None: everywhere, **there} if everywhere else {}
+    books: dict[str | None, Rulebook] = {**there}
+    if everywhere is not None:
+        books[None] = everywhere
     return Side(exporting.of_program(program, now=now), books)
 
 

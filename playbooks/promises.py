@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from playbooks.checking import Checked
-from playbooks.report import Change
+from playbooks.report import Change, Did
 from programs.models import Program
 from rewards import catalogue
 from tiers import ladders
@@ -32,7 +32,7 @@ def _put_ladder(
         changes.append(Change("left", "ladder", code))
         return
     ladders.put(program=program, document=wanted, now=now, by=by)
-    did = "withdrawn" if wanted is None else "changed" if standing else "created"
+    did: Did = "withdrawn" if wanted is None else "changed" if standing else "created"
     changes.append(Change(did, "ladder", code))
 
 
@@ -50,5 +50,5 @@ def _put_rewards(
         return
     kept = {reward.code for reward in wanted}
     for code in catalogue.put(program=program, documents=wanted, now=now, by=by):
-        did = "withdrawn" if code not in kept else "changed" if code in offered else "created"
+        did: Did = "withdrawn" if code not in kept else "changed" if code in offered else "created"
         changes.append(Change(did, "reward", code))

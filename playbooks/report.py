@@ -11,6 +11,7 @@ from playbooks.problems import Problem
 from rules_engine.rulebooks import Published
 
 _SHOWN = 12
+Did = Literal["created", "changed", "withdrawn", "left"]
 _WORDS = {
     "created": "Created",
     "changed": "Changed",
@@ -24,7 +25,7 @@ _PLURALS = {"currency": "currencies"}
 class Change:
     """One thing made, changed, or left as it is because the import is a draft. `fields` names what differs."""
 
-    did: Literal["created", "changed", "withdrawn", "left"]
+    did: Did
     what: str
     code: str
     fields: tuple[str, ...] = ()

@@ -11,9 +11,12 @@ from earning.models import Award
 from ledger import queries as pots
 from playbooks.rehearsals.format import ACTIVITY, Expect, Step
 from playbooks.rehearsals.outcome import Line
-from playbooks.rehearsals.stage import Person, Stage, must_find
+from playbooks.rehearsals.stage import Person, Stage
 from playbooks.rehearsals.steps import Done
+from programs import queries as programs
+from rewards import queries as rewards
 from rules_engine import queries as rulebooks
+from tiers import queries as tiers
 from values import periods
 
 _LONG_AGO = datetime.fromisoformat("1900-01-01T00:00:00+00:00")
@@ -133,17 +136,16 @@ def _lots(stage: Stage, step: Step, person: Person | None, was: Before, done: Do
 
 
 def _tier(stage: Stage, step: Step, person: Person | None, was: Before, done: Done) -> Iterator[tuple[str, Any, Any]]:
-    step_of = must_find("tiers.queries", "step_of")
-    found = step_of(person.holder_id, stage.program.pk, step.at) if person and person.holder_id else None
+    found = tiers.step_of(person.holder_id, stage.program.pk, step.at) if person and person.holder_id else None
     yield "tier", step.expect.tier, found
 
 
 def _vouchers(
     stage: Stage, step: Step, person: Person | None, was: Before, done: Done
 ) -> Iterator[tuple[str, Any, Any]]:
-    vouchers_of = must_find("rewards.queries", "vouchers_of")
-    rows = vouchers_of(person.membership_id, step.at) if person and person.membership_id else []
-    yield "vouchers", sorted(step.expect.vouchers or ()), sorted(row.reward_code for row in rows)
+    rows = rewards.vouchers_of(person.membership_id, step.at) if person and person.membership_id else []
+    found = sorted(row.reward_code for row in rows if row.state == "in_hand")
+    yield "vouchers", sorted(step.expect.vouchers or ()), found
 
 
 def _entries(
@@ -198,8 +200,6 @@ def _everything(stage: Stage, at: datetime) -> Any:
 
 
 def _zone_of(stage: Stage, person: Person | None) -> str:
-    from programs import queries as programs
-
     market = programs.market_of(stage.program.pk, person.part.market) if person and person.part.market else None
     return market.timezone if market else stage.zone
 

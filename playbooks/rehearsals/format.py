@@ -16,7 +16,8 @@ STEPS = (*ACTIVITY, "quote", "clock", "redeem", "adjust", "transfer", "deliver",
 LATER_EXPECTATIONS = ("challenge",)
 REFUSALS = (
     "MembershipClosed", "CardBlocked", "NotOnOffer", "NotEligible", "LimitReached", "OutOfStock", "BudgetSpent",
-    "InsufficientPoints", "VoucherExpired", "VoucherUsed", "HoldLapsed", "InDebt", "WalletFrozen", "NotDeliverable",
+    "InsufficientPoints", "VoucherExpired", "VoucherUsed", "HoldLapsed", "InDebt", "WalletFrozen", "NothingWaits",
+    "NothingInScope",
 )  # fmt: skip
 QUARANTINE = (
     "InvalidField", "MixedReceipt", "HeldWithReceipt", "DifferentContent", "NotYourReceipt", "ReturnOfAReturn",

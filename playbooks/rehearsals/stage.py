@@ -7,18 +7,16 @@ out of the way when it ends: its codes are taken from it, so that the next book 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from importlib import import_module
 from itertools import groupby
 from typing import Any
 
 from django.db import connection
 
 from activity import attribution, sources
-from earning import journey
-from ledger import expiry
+from earning import journey, standing
+from ledger import expiry, lapsing
 from members import cards, enrolment, numbers
 from members.models import Membership, MembershipHolder
 from members.newcomers import Newcomer
@@ -28,6 +26,7 @@ from playbooks.rehearsals.format import ACTIVITY, MemberPart
 from playbooks.rehearsals.reading import Read
 from programs import queries as programs
 from programs.models import Program, Source
+from tiers import standing as tiers
 from values import periods
 
 BY = "rehearsal"
@@ -113,11 +112,9 @@ def advance(stage: Stage, at: datetime) -> None:
     joining = [one for one in stage.people.values() if not one.membership_id and one.joins_at <= at]
     for moment, people in groupby(sorted(joining, key=lambda one: one.joins_at), key=lambda one: one.joins_at):
         _join(stage, list(people), moment)
-    if lapse := find("ledger.lapsing", "lapse_due"):
-        lapse(at)
+    lapsing.lapse_due(at, holder_ids=stage.holders())
     expiry.expire_due(at, holder_ids=stage.holders())
-    if close := find("earning.standing", "close_windows"):
-        close(program=stage.program, now=at)
+    standing.close_windows(program=stage.program, now=at)
     work(at)
 
 
@@ -133,23 +130,6 @@ def _waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM mark)")
         return bool(cursor.fetchone()[0])
-
-
-def find(module: str, name: str) -> Callable[..., Any] | None:
-    """A use case of another room, when this version has it."""
-    try:
-        return getattr(import_module(module), name, None)
-    except ModuleNotFoundError as missing:
-        if missing.name and module.startswith(missing.name):
-            return None
-        raise
-
-
-def must_find(module: str, name: str) -> Callable[..., Any]:
-    """As `find`; raises StageBroke when it is not there."""
-    if (found := find(module, name)) is None:
-        raise StageBroke(f"{module}.{name} is not built yet")
-    return found
 
 
 def card_number(written: str) -> str:
@@ -200,8 +180,8 @@ def _newcomer(person: Person) -> Newcomer:
 
 def _stand(stage: Stage, person: Person, at: datetime) -> None:
     """The step a member had reached when joining, and the one given by hand."""
-    for step, use_case in ((person.part.tier, "reached"), (person.part.floor, "assign_floor")):
-        if step:
-            put = must_find("tiers.standing", use_case)
-            more = {"at": at} if use_case == "reached" else {}
-            put(holder_id=person.holder_id, program=stage.program, step=step, now=at, by=BY, **more)
+    about: dict[str, Any] = {"holder_id": person.holder_id, "program": stage.program, "now": at, "by": BY}
+    if person.part.tier:
+        tiers.reached(step=person.part.tier, at=at, **about)
+    if person.part.floor:
+        tiers.assign_floor(step=person.part.floor, **about)

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
-
 from activity import single
+from earning import pending, quoting, rescoring
 from ledger import posting
 from playbooks import importing
 from playbooks.rehearsals.format import REFUSALS, Step
-from playbooks.rehearsals.stage import BY, OTHER, Stage, StageBroke, card_number, find, must_find, work
+from playbooks.rehearsals.stage import BY, OTHER, Stage, StageBroke, card_number, work
 from programs import lifetimes
 from programs import queries as programs
+from rewards import redemption
 from values import periods
 
 
@@ -108,12 +108,10 @@ def _rows(what: Any, kind: str) -> list[dict[str, str]]:
 
 
 def _deliver(stage: Stage, played: Played, now: datetime) -> Done:
-    deliver = must_find("earning.pending", "deliver")
-    until = next((c.pending["until"] for c in stage.currencies.values() if c.pending.get("until")), "delivered")
     activity_id = stage.activity.get(played.step.what.of)
     if activity_id is None:
         raise StageBroke(f"{played.step.what.of} was not taken, so nothing of it can be delivered")
-    deliver(program=stage.program, activity_id=activity_id, event_type=until, now=now, by=BY)
+    pending.deliver(program=stage.program, activity_id=activity_id, now=now, by=BY)
     return Done()
 
 
@@ -125,48 +123,33 @@ def _clock(stage: Stage, played: Played, now: datetime) -> Done:
 
 
 def _adjust(stage: Stage, played: Played, now: datetime) -> Done:
+    """What is given by hand lives as long as what is earned on that day."""
     what = played.step.what
-    currency = stage.currency(what.currency)
-    holder_id = stage.people[what.member].holder_id
-    dies_at = find("earning.lives", "of_credit")
-    expires_at = (
-        dies_at(currency=currency, holder_id=holder_id, now=now, zone=stage.zone)
-        if dies_at
-        else lifetimes.dies_at(currency.expiry, periods.day_of(now, stage.zone), stage.zone)
-    )
-    with transaction.atomic():
-        posting.adjust(
-            holder_id=holder_id, currency_id=currency.id, amount=what.amount, key=played.key, now=now, actor=BY,
-            expires_at=expires_at if what.amount > 0 else None, source_type="rehearsal",
-        )  # fmt: skip
-        _follow(stage, [holder_id], now)
+    currency, holder_id = stage.currency(what.currency), stage.people[what.member].holder_id
+    dies_at = lifetimes.dies_at(currency.expiry, periods.day_of(now, stage.zone), stage.zone)
+    posting.adjust(
+        holder_id=holder_id, currency_id=currency.id, amount=what.amount, key=played.key, now=now, actor=BY,
+        expires_at=dies_at if what.amount > 0 else None, source_type="rehearsal",
+    )  # fmt: skip
     return Done()
 
 
 def _transfer(stage: Stage, played: Played, now: datetime) -> Done:
     what = played.step.what
     sender, receiver = stage.people[what.from_].holder_id, stage.people[what.to].holder_id
-    with transaction.atomic():
-        posting.transfer(
-            from_holder=sender, to_holder=receiver, currency_id=stage.currency(what.currency).id, amount=what.amount,
-            key=played.key, now=now, actor=BY,
-        )  # fmt: skip
-        _follow(stage, [sender, receiver], now)
+    posting.transfer(
+        from_holder=sender, to_holder=receiver, currency_id=stage.currency(what.currency).id, amount=what.amount,
+        key=played.key, now=now, actor=BY,
+    )  # fmt: skip
     return Done()
-
-
-def _follow(stage: Stage, holder_ids: list[int], now: datetime) -> None:
-    """Tiers that hang on what was posted by hand follow it, as they follow what was earned."""
-    if follow := find("earning.standing", "follow"):
-        with connection.cursor() as cursor:
-            follow(cursor.cursor, stage.program.pk, holder_ids, now)
 
 
 def _redeem(stage: Stage, played: Played, now: datetime) -> Done:
     what = played.step.what
-    must_find("rewards.redemption", "redeem")(
-        membership_id=stage.people[what.member].membership_id, reward=what.reward, quantity=what.quantity,
-        receipt=what.receipt, key=played.key, channel="store", now=now, by=BY,
+    person = stage.people[what.member]
+    redemption.redeem(
+        membership_id=person.membership_id, reward=what.reward, quantity=what.quantity, receipt=what.receipt,
+        key=played.key, channel="store", now=now, by=BY,
     )  # fmt: skip
     return Done()
 
@@ -175,7 +158,7 @@ def _quote(stage: Stage, played: Played, now: datetime) -> Done:
     what = played.step.what
     person = stage.people.get(what.member)
     stores = {store.code: store.id for store in programs.stores_of(stage.program.pk)}
-    quote = must_find("earning.quoting", "quote")(
+    quote = quoting.quote(
         program=stage.program, membership_id=person.membership_id if person else None,
         store_id=stores.get(what.store), channel=what.channel, lines=_rows(what, "purchase"), now=now,
         currency=what.currency,
@@ -193,9 +176,15 @@ def _publish(stage: Stage, played: Played, now: datetime) -> Done:
 
 
 def _rescore(stage: Stage, played: Played, now: datetime) -> Done:
+    """Shown to one person, approved by another, and run."""
     what = played.step.what
-    rescoring = must_find("playbooks.rehearsals.rescoring", "rescore")
-    rescoring(stage, what, now, by=BY, approver=OTHER)
+    if what.member:
+        scope = rescoring.of_member(stage.people[what.member].membership_id)
+    else:
+        scope = rescoring.correction(what.from_, what.until)
+    shown = rescoring.preview(program=stage.program, scope=scope, now=now, by=BY)
+    rescoring.approve(preview_id=shown.pk, now=now, by=OTHER)
+    rescoring.run(preview_id=shown.pk, now=now, by=OTHER)
     return Done()
 
 
