@@ -8,6 +8,11 @@ from typing import Any
 
 from ledger import copying, wallets
 
+# A lot `l` that waits for an event has no day of its own: as late as days go, or to the last moment before its end.
+NO_DAY = (
+    "(l.available_at >= '9000-01-01' OR l.expires_at IS NOT DISTINCT FROM l.available_at + interval '1 microsecond')"
+)
+
 # Under the lock of the wallet, so that nobody spends or takes back meanwhile.
 _POTS = """
 SELECT DISTINCT l.holder_id, l.currency_id

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from ledger.lapsing import HELD
+from ledger.maturing import NO_DAY
 
 EXPIRING_WITHIN = timedelta(days=60)
 
@@ -19,6 +20,7 @@ class Balance:
     """One pot in its parts, in the smallest units of its currency.
 
     `available` may be spent now; `pending` has not matured; `held` is set aside by holds; `debt` is owed.
+    `next_available_at` is the first moment at which pending points mature, those that wait for an event left out.
     `expiring` lists (moment, amount) of available points that die within `EXPIRING_WITHIN`, nearest first.
     `lifetime_earned` is all that was ever given, less what returns took back and less what is still pending.
     """
@@ -80,7 +82,8 @@ class Movement:
 _BALANCES = f"""
 WITH lots AS (
     SELECT l.holder_id, l.currency_id, l.available_at, l.remaining, {HELD} AS held, l.available_at > %(now)s AS pending,
-           (l.expires_at IS NULL OR l.expires_at > %(now)s) AS alive
+           (l.expires_at IS NULL OR l.expires_at > %(now)s) AS alive,
+           {NO_DAY} AS waits
     FROM ledger_lot l
     WHERE l.holder_id = ANY(%(holders)s) AND l.remaining > 0
       AND (l.expires_at IS NULL OR l.expires_at > %(now)s OR l.held > 0)
@@ -89,7 +92,7 @@ WITH lots AS (
            coalesce(sum(remaining - held) FILTER (WHERE alive AND NOT pending), 0)::bigint AS available,
            coalesce(sum(remaining - held) FILTER (WHERE alive AND pending), 0)::bigint AS pending,
            sum(held)::bigint AS held,
-           min(available_at) FILTER (WHERE alive AND pending) AS next_available_at
+           min(available_at) FILTER (WHERE alive AND pending AND NOT waits) AS next_available_at
     FROM lots GROUP BY holder_id, currency_id
 ), moved AS (
     SELECT holder_id, currency_id,

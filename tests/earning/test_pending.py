@@ -7,6 +7,7 @@ import pytest
 from activity import single
 from earning import auditing, pending
 from ledger import posting
+from ledger import queries as pots
 from tests.earning import world
 from tests.earning.test_returns import bought, bring_back, pot
 
@@ -26,6 +27,7 @@ def test_points_wait_until_the_goods_are_delivered(now):
     world.drained(now)
     years = now + timedelta(days=300)
     assert (pot(club, now), pot(club, years)) == ((0, 17, 0), (0, 17, 0))
+    assert [one.next_available_at for one in pots.balances(club.holders["anna-0001"], now)] == [None]
     with pytest.raises(posting.InsufficientPoints):
         posting.spend(
             holder_id=club.holders["anna-0001"],
