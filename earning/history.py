@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from earning import frames, returns
+from earning import frames, returns, rounds
 from earning.batches import PURCHASE, RETURN, VISIT
 
 _ONLY_THE_DAYS = "AND (t.holder_id, t.occurred_on) IN (SELECT holder_id, occurred_on FROM work)"
@@ -118,10 +118,10 @@ def _join_members(cursor: Any, activities: pl.DataFrame, wanted: set[str]) -> pl
         "member.joined_days": (day - pl.col("joined_on")).dt.total_days(),
         "member.home_store": pl.col("home_store"),
         "member.language": pl.col("language"),
-        "member.tier": pl.col(rounds.COLUMN) if rounds.COLUMN in activities.columns else pl.lit(None, dtype=pl.String),
+        "member.tier": pl.col(rounds.COLUMN),
         "member.segment": pl.lit(None, dtype=pl.List(pl.String)),
     }
-    if "member.tier" in wanted and rounds.COLUMN not in activities.columns:
+    if rounds.FACT in wanted and rounds.COLUMN not in activities.columns:
         activities = rounds.as_stood(cursor, activities, activities["program_id"][0])
     joined = activities.join(members, on="membership_id", how="left")
     joined = joined.with_columns(known[name].alias(name) for name in sorted(wanted))
