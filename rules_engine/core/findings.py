@@ -66,8 +66,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Le nom n’a pas de texte en {languages}.",
     ),
     "unreachable": (
-        "The rule “{other}” stops before it wherever this one would give: it is never reached.",
-        "La règle «\u00a0{other}\u00a0» arrête tout là où celle-ci donnerait\u00a0: elle n’est jamais atteinte.",
+        "The rule “{other}” comes first and stops wherever this one could give: it is reached only where that gives 0.",
+        (
+            "La règle «\u00a0{other}\u00a0» passe avant et arrête tout là où celle-ci donnerait\u00a0: elle n’est "
+            "atteinte que si l’autre donne 0."
+        ),
     ),
     "adds_up": (
         "It can count the same purchase as “{other}”: both are given and add up.",

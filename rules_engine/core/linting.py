@@ -17,6 +17,7 @@ __all__ = ["Finding", "Vocabulary", "lint"]
 
 # Pairs of rules are compared until that many have been: a thousand rules would have half a million.
 MOST_PAIRS = 5_000
+MOST_EFFORT = 2_000_000  # about two seconds; after that everything counts as possible
 
 
 def lint(rulebook: Rulebook, known: Vocabulary | None = None) -> list[Finding]:
@@ -31,6 +32,7 @@ class _Linting:
         self._asked = {rule.code: _asked(rule) for rule in rulebook.rules}
         self._dead: set[str] = set()
         self._pairs_left = MOST_PAIRS
+        self._reasoning = reasoning.Reasoning(MOST_EFFORT)
 
     def findings(self) -> list[Finding]:
         alone = [finding for rule in self._rulebook.rules for finding in self._of_one(rule)]
@@ -47,7 +49,7 @@ class _Linting:
             self._dead.add(rule.code)
             yield dead
             return
-        if rule.when is not None and reasoning.always(rule.when, rule.trigger):
+        if rule.when is not None and self._reasoning.always(rule.when, rule.trigger):
             yield found(f"{at}.when", rule, "warning", "always_when")
         elif rule.when is None and rule.valid is None and rule.earn.fixed is not None and not rule.caps:
             yield found(at, rule, "warning", "always_fixed")
@@ -66,18 +68,18 @@ class _Linting:
                 return found(f"{at}.earn.multiply", rule, "error", "times_one")
             if not any(base.trigger == rule.trigger for base in self._rulebook.bases_of(rule)):
                 return found(f"{at}.earn.multiply", rule, "error", "no_base")
-        if rule.when is not None and not reasoning.possible([(rule.when, True)], rule.trigger):
+        if rule.when is not None and not self._reasoning.possible([(rule.when, True)], rule.trigger):
             return self._contradiction(rule, rule.when, f"{at}.when")
-        if not reasoning.possible(self._asked[rule.code], rule.trigger):
+        if not self._reasoning.possible(self._asked[rule.code], rule.trigger):
             return found(f"{at}.valid", rule, "error", "never_valid")
         return self._excluded(rule, at)
 
     def _contradiction(self, rule: Rule, when: Condition, at: str) -> Finding:
         if isinstance(when, All):
             for place, part in enumerate(when.all):
-                if not reasoning.possible([(part, True)], rule.trigger):
+                if not self._reasoning.possible([(part, True)], rule.trigger):
                     return found(f"{at}.all[{place}]", rule, "error", "never")
-            if (pair := reasoning.clash(when.all, rule.trigger)) is not None:
+            if (pair := self._reasoning.clash(when.all, rule.trigger)) is not None:
                 return found(f"{at}.all[{pair[1]}]", rule, "error", "contradicts", part=pair[0] + 1)
         return found(at, rule, "error", "never")
 
@@ -106,8 +108,10 @@ class _Linting:
 
     def _follows(self, rule: Rule, other: Rule) -> bool:
         """Whether wherever `rule` matches, `other` certainly does too."""
+        if other.valid is not None and not reasoning.is_of_whole_hours(other.valid):
+            return False
         return self._may_compare() and not any(
-            reasoning.possible([*self._asked[rule.code], (condition, not wanted)], rule.trigger)
+            self._reasoning.possible([*self._asked[rule.code], (condition, not wanted)], rule.trigger)
             for condition, wanted in self._asked[other.code]
         )
 
@@ -127,7 +131,7 @@ class _Linting:
             return False
         if self._rulebook.currency_of(one) != self._rulebook.currency_of(other):
             return False
-        return reasoning.possible([*self._asked[one.code], *self._asked[other.code]], one.trigger)
+        return self._reasoning.possible([*self._asked[one.code], *self._asked[other.code]], one.trigger)
 
     def _may_compare(self) -> bool:
         self._pairs_left -= 1

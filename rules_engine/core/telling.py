@@ -20,6 +20,15 @@ _ALWAYS_KNOWN = {"line.sku", "line.quantity", "line.gross", "line.net", "receipt
 _NEGATIVE = {"line.quantity", "line.gross", "line.net"}
 
 
+def effort(atoms: list[Atom]) -> int:
+    """About how many times a value is compared to answer for them."""
+    written = 1
+    for one, _ in atoms:
+        asked = one.value if isinstance(one, Comparison) else None
+        written += len(asked) if isinstance(asked, tuple) else 1
+    return 10 * len(atoms) * written
+
+
 def some_value_meets(atoms: list[Atom], trigger: str) -> bool:
     """Whether the fact they are all about could have a value (or be unknown) that brings each out as wanted."""
     comparisons = [(one, wanted) for one, wanted in atoms if isinstance(one, Comparison)]
