@@ -14,7 +14,8 @@ from members import queries as members
 from members.models import Card
 from programs import queries as programs
 from programs.models import Store
-from web import context, movements, people, pots, reasons
+from web import climbs, context, movements, people, pots, reasons
+from web.climbs import Climb
 from web.formats import Formats
 from web.movements import Ground
 from web.pots import Pot
@@ -49,6 +50,7 @@ class MemberPage:
     pots: list[Pot]
     formats: Formats
     ground: Ground
+    climb: Climb | None
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def member_of(desk: Desk, public_id: str) -> MemberPage | None:
         pots=pots.pots_of(holder_id, ground.units.values(), formats, desk.now) if sees_points else [],
         formats=formats,
         ground=ground,
+        climb=climbs.climb_of(holder_id, desk.program.pk, ground.units, formats, desk.now) if sees_points else None,
     )
 
 

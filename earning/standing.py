@@ -6,7 +6,7 @@ out the same course from the same facts, so that one after the other changes not
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -51,19 +51,24 @@ def follow(cursor: Any, program_id: int, holder_ids: Iterable[int], now: datetim
     return len(recording.write(cursor, held, courses, start, now))
 
 
-def close_windows(*, program: Program | None = None, now: datetime) -> int:
+def close_windows(
+    *, program: Program | None = None, now: datetime, goes_on: Callable[[], bool] = lambda: True
+) -> int:  # fmt: skip
     """Write down what time alone changed by `now`: windows that ended, points that matured or died; and follow whoever
     a new ladder has not reached yet. Returns how many holders were followed.
 
-    A thousand holders a transaction: cut off, it goes on where it stopped; run again, it finds nothing.
+    A thousand holders a transaction, as long as it `goes_on`: cut off, it goes on where it stopped; run again, it finds
+    nothing.
     """
     programs = [program.pk] if program else ladders.with_ladders()
-    return sum(_close(program_id, statement, now) for program_id in programs for statement in (_NOT_FOLLOWED, _DUE))
+    return sum(
+        _close(program_id, statement, now, goes_on) for program_id in programs for statement in (_NOT_FOLLOWED, _DUE)
+    )
 
 
-def _close(program_id: int, statement: str, now: datetime) -> int:
+def _close(program_id: int, statement: str, now: datetime, goes_on: Callable[[], bool]) -> int:
     after, total = 0, 0
-    while held := ladders.current(program_id):
+    while goes_on() and (held := ladders.current(program_id)):
         values: dict[str, Any] = {
             "program": program_id,
             "ladder": held.id,
@@ -79,7 +84,7 @@ def _close(program_id: int, statement: str, now: datetime) -> int:
             follow(cursor, program_id, holders, now)
         after = holders[-1]
         total += len(holders)
-    return total
+    return total  # cut short, or the ladder is gone
 
 
 def follow_pots(cursor: Any, pots: Iterable[tuple[int, int]], now: datetime) -> None:

@@ -10,6 +10,7 @@ from celery import shared_task
 from audit import clock
 
 SECONDS = 20
+STEPS_SECONDS = 60
 
 
 @shared_task(name="earning.tasks.drain")
@@ -36,6 +37,22 @@ def expire() -> None:
 
     now = clock.now()
     jobs.once("expire", now.date(), now.hour, lambda: _expire_all(expiry.expire_due, now), now=now)
+
+
+@shared_task(name="earning.tasks.close_windows")
+def close_windows() -> None:
+    """Write down where time alone put members on their ladders, and follow those a new ladder has not reached yet, for
+    at most STEPS_SECONDS; the next beat goes on. Where they stand does not wait for it."""
+    from earning import jobs, standing
+
+    now = clock.now()
+    slot = now.hour * 6 + now.minute // 10
+    until = now + timedelta(seconds=STEPS_SECONDS)
+
+    def act() -> None:
+        standing.close_windows(now=now, goes_on=lambda: clock.now() < until)
+
+    jobs.once("close windows", now.date(), slot, act, now=now)
 
 
 def _expire_all(expire_due: Callable[[datetime], int], now: datetime) -> None:

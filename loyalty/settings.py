@@ -153,6 +153,8 @@ CELERY: dict[str, Any] = {
         "ring every bell": {"task": "earning.tasks.tick", "schedule": 10.0, "options": {"expires": 10}},
         # more often than it acts: once an hour is enough, and a missed beat is made good by the next
         "post what expired": {"task": "earning.tasks.expire", "schedule": 600.0, "options": {"expires": 600}},
+        # windows end at the midnights of every market
+        "close windows": {"task": "earning.tasks.close_windows", "schedule": 600.0, "options": {"expires": 600}},
     },
     "beat_schedule_filename": "/tmp/fidelio-celerybeat-schedule",
 }

@@ -15,7 +15,8 @@ from members.models import Card
 from programs import queries as programs
 from programs.models import ProductState
 from values import texts
-from web import banners, context, movements, pots, reasons
+from web import banners, climbs, context, movements, pots, reasons
+from web.climbs import Climb
 from web.formats import Formats
 from web.movements import Ground, Movement
 from web.pots import Lot, Pot
@@ -63,6 +64,7 @@ class Home:
     pots: list[Pot]
     lots: tuple[Lot, ...]
     receipts: list[Movement]
+    climb: Climb | None
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,13 @@ def ground_of(visit: Visit) -> Ground:
 
 
 def home_of(visit: Visit) -> Home:
-    """The card, the pots, what expires first, the latest receipts."""
+    """The card, the pots, the place on the ladder, what expires first, the latest receipts."""
     ground = ground_of(visit)
     held = pots.pots_of(visit.holder_id, ground.units.values(), ground.formats, visit.now)
     lots = next((pot.lots for pot in held if pot.lots and not pot.is_cash), ())
     latest = movements.receipts_of(ground, limit=LATEST)
-    return Home(visit.first_name, visit.shown_number, held, lots, latest)
+    climb = climbs.climb_of(visit.holder_id, visit.program_id, ground.units, ground.formats, visit.now)
+    return Home(visit.first_name, visit.shown_number, held, lots, latest, climb)
 
 
 def month_of(visit: Visit, first_on: date) -> Month:

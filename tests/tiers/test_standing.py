@@ -273,3 +273,30 @@ def test_a_program_without_a_ladder_has_no_steps_and_keeps_no_rows():
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM tier_followed")
         assert cursor.fetchone() == (0,)
+
+
+def test_the_nightly_task_writes_down_what_time_did_once_a_slot(monkeypatch):
+    from earning import tasks
+    from earning.models import JobRun
+
+    here = make(steps=steps(basic=0, silver=100))
+    buy(here, "2026-02-01T10:00", 120)
+    monkeypatch.setattr(tasks.clock, "now", lambda: local("2028-01-01T03:05"))
+    tasks.close_windows()
+    tasks.close_windows()
+    assert TierStanding.objects.get(step="basic").recorded_at == local("2028-01-01T03:05")
+    assert JobRun.objects.get().state == "done"
+
+
+def test_the_command_tells_who_is_about_to_fall_and_runs_the_pass():
+    from io import StringIO
+
+    from django.core.management import CommandError, call_command
+
+    make(steps=steps(basic=0, silver=100))
+    said = StringIO()
+    call_command("tiers", "falls", "--program", "club", "--days", "400", stdout=said)
+    call_command("tiers", "follow", "--program", "club", stdout=said)
+    assert said.getvalue() == "0 will lose a step within 400 days\n1 followed\n"
+    with pytest.raises(CommandError, match="no program nobody"):
+        call_command("tiers", "falls", "--program", "nobody")

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from web import banners, codes, formats, guilloche
 
 if TYPE_CHECKING:
+    from web.climbs import Climb
     from web.pots import Pot
 
 register = template.Library()
@@ -109,6 +110,18 @@ def stat(label: str, value: str, note: str = "", *, xl: bool = False, soon: bool
 @register.inclusion_tag("ui/progress.html")
 def progress(value: int, maximum: int, label: str) -> dict[str, Any]:
     return {"value": value, "maximum": maximum, "label": label}
+
+
+@register.inclusion_tag("ui/climb.html", takes_context=True)
+def climb(
+    context: template.Context, climb: "Climb", *, name: str = "climb", level: str = "h2", told: str = "member"
+) -> dict[str, Any]:
+    """A place on the ladder: what the next step lacks over a graduated rule, and until when this one is kept.
+
+    `told` is whom it is said to: member, or staff.
+    """
+    said = climb.sentence if told == "member" else climb.report
+    return {"climb": climb, "said": said, "id": name, "level": level, "formats": context["formats"]}
 
 
 @register.inclusion_tag("ui/button.html")

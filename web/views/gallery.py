@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from web import banners, context
+from web.climbs import Climb
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ def show(request: HttpRequest) -> HttpResponse:
                 Lot("340", date(2027, 1, 31)),
                 Lot("780", date(2027, 3, 31)),
             ],
+            "climbing": Climb("Silver", "Gold", "€160", 84, date(2026, 12, 31), "Member", soon=True),
+            "at_the_top": Climb("Gold", "", "", 100, date(2027, 12, 31), "Silver", soon=False),
             "parts": [
                 Part(99, "99", "+99", "1 point per euro, on €99.80.", "The gift card does not count."),
                 Part(50, "50", "+50", "Garden counts double at weekends.", "€50.20 of garden, on a Saturday."),
