@@ -132,7 +132,7 @@ def put_back(*, draft_id: int, rule_id: int, now: datetime, by: str) -> DraftRul
     """The rule as the version below has it. Raises WrongState."""
     with transaction.atomic():
         draft = _editable(draft_id)
-        rule = draft.rules.select_for_update().exclude(origin=None).get(pk=rule_id)
+        rule = draft.rules.select_for_update().filter(origin__isnull=False).get(pk=rule_id)
         rule.document, rule.sketch = rule.origin, sketches.of_document(rule.origin, scale_of(draft))
         rule.removed, rule.revision, rule.changed_at, rule.changed_by = False, rule.revision + 1, now, by
         rule.save()

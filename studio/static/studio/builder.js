@@ -202,21 +202,27 @@
     (target ?? spot)?.focus?.();
     (spot ?? target)?.scrollIntoView({ block: "center" });
   });
-  let unsaved = false;
+  let edits = 0;
+  let sent = 0;
   const say = (text, kind) => {
     const spot = document.getElementById("saved");
     if (!spot) return;
     const mark = Object.assign(document.createElement("span"), { className: `mark is-${kind}`, textContent: text });
     spot.replaceChildren(mark);
   };
-  form.addEventListener("input", () => { unsaved = true; });
-  form.addEventListener("htmx:beforeRequest", () => { unsaved = true; });
+  for (const kind of ["input", "change", "submit"]) {
+    form.addEventListener(kind, () => {
+      edits += 1;
+      form.dataset.state = "unsaved";
+    });
+  }
+  form.addEventListener("htmx:configRequest", () => { sent = edits; });
   form.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) unsaved = false;
-    else say(form.dataset.lost, "bad");
+    if (!event.detail.successful) say(form.dataset.lost, "bad");
+    else if (sent === edits) form.dataset.state = "saved";
   });
   window.addEventListener("beforeunload", (event) => {
-    if (!unsaved) return;
+    if (form.dataset.state !== "unsaved") return;
     // a last word that has not waited for its turn is sent along
     navigator.sendBeacon?.(form.getAttribute("hx-post"), new FormData(form));
   });
