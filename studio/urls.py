@@ -1,6 +1,6 @@
 from django.urls import path
 
-from studio.views import builder, drafts, programs, trials
+from studio.views import builder, drafts, programs, rehearsals, trials
 
 app_name = "studio"
 _DRAFT = "<slug:code>/drafts/<int:draft_id>/"
@@ -14,6 +14,7 @@ urlpatterns = [
     path(_DRAFT, drafts.show, name="draft"),
     path(f"{_DRAFT}act/", drafts.act, name="draft_act"),
     path(f"{_DRAFT}try/", trials.show, name="try"),
+    path(f"{_DRAFT}rehearse/", rehearsals.show, name="rehearse"),
     path(f"{_DRAFT}rules/", builder.add, name="add_rule"),
     path(f"{_DRAFT}rules/<int:rule_id>/", builder.rule, name="rule"),
     path(f"{_DRAFT}rules/<int:rule_id>/act/", builder.act, name="rule_act"),
