@@ -34,7 +34,7 @@ def of_file(checked: Checked) -> Side:
 def of_program(program: Program, *, now: datetime) -> Side:
     """A program as one side, with the rules in force at `now`."""
     everywhere, there = exporting.rulebooks_at(program, now)
-    books: dict[str | None, Rulebook] = {**there}
+    books: dict[str | None, Rulebook] = dict(there.items())
     if everywhere is not None:
         books[None] = everywhere
     return Side(exporting.of_program(program, now=now), books)

@@ -30,19 +30,22 @@ def run_all(
 ) -> list[Outcome]:
     """Run books one after the other in one scratch database; `told` hears of each when it ended.
 
-    When a book cannot be read none is run, and all their problems are told.
+    Raises InvalidPlaybook for one that cannot be read (see `problems_of`), scratch.NoScratchDatabase.
     """
-    books = [_read(path, path.name) for path in paths]
-    if any(read is None for read, _ in books):
-        for _, outcome in books:
-            told(outcome)
-        return [outcome for _, outcome in books]
+    outcomes: list[Outcome] = []
     with scratch.opened():
-        for read, outcome in books:
-            assert read is not None
-            play(read, outcome, seconds=seconds)
+        for path in paths:
+            read = reading.read_path(path)
+            outcome = play(read, Outcome(str(path), read.name), seconds=seconds)
             told(outcome)
-    return [outcome for _, outcome in books]
+            outcomes.append(outcome)
+    return outcomes
+
+
+def problems_of(paths: Iterable[Path]) -> list[Outcome]:
+    """The books that cannot be run, each with its problems; none when all can. Needs no database."""
+    read = (_read(path, path.name) for path in paths)
+    return [outcome for _, outcome in read if outcome.problems]
 
 
 def play(read: Read, outcome: Outcome, *, seconds: float = SECONDS) -> Outcome:

@@ -19,12 +19,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--json", action="store_true", help="print the outcomes as JSON")
+        parser.add_argument("--processes", type=int, default=0, help="how many run books side by side (0: as worth it)")
         parser.add_argument("--failed", action="store_true", help="print only the lines that fail")
 
     def handle(self, *args: Any, **options: Any) -> None:
         from playbooks.rehearsals import scratch
         from playbooks.rehearsals.outcome import Outcome
-        from playbooks.rehearsals.running import run_all
+        from playbooks.rehearsals.running import SECONDS, problems_of, run_all
+        from playbooks.rehearsals.sharing import ShareLost, processes_for, run_shared
 
         def tell(outcome: Outcome) -> None:
             self.stderr.writelines(f"{problem}\n" for problem in outcome.problems)
@@ -34,9 +36,19 @@ class Command(BaseCommand):
                 if not (options["failed"] and sentence.startswith("  ok")):
                     self.stdout.write(sentence)
 
+        files = options["files"]
+        outcomes = problems_of(files)
+        for outcome in outcomes:
+            tell(outcome)
+        if outcomes:
+            raise CommandError(f"{len(outcomes)} of {len(files)} books cannot be run", returncode=2)
+        processes = min(options["processes"], len(files)) or processes_for(len(files))
         try:
-            outcomes = run_all(options["files"], told=tell)
-        except scratch.NoScratchDatabase as missing:
+            if processes > 1:
+                outcomes = run_shared(files, processes=processes, told=tell, seconds=SECONDS)
+            else:
+                outcomes = run_all(files, told=tell)
+        except (scratch.NoScratchDatabase, ShareLost) as missing:
             raise CommandError(str(missing), returncode=2) from None
         passed, failed = sum(one.passed for one in outcomes), sum(one.failed for one in outcomes)
         if options["json"]:
