@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from pydantic import TypeAdapter, ValidationError
 
 from rules_engine import drafts, fair_copies, spelling
@@ -223,9 +223,17 @@ def _valid(document: Any, language: str) -> list[Piece]:
     if valid.weekly:
         pieces += [Piece(_hours(one, plain), f"weekly.{number}") for number, one in enumerate(valid.weekly)]
     if valid.from_:
-        pieces.append(Piece(_("from %(day)s") % {"day": f"{plain.day(valid.from_)} {valid.from_.year}"}, "valid"))
+        pieces.append(
+            Piece(
+                pgettext("validity", "from %(day)s") % {"day": f"{plain.day(valid.from_)} {valid.from_.year}"}, "valid"
+            )
+        )
     if valid.until:
-        pieces.append(Piece(_("until %(day)s") % {"day": f"{plain.day(valid.until)} {valid.until.year}"}, "valid"))
+        pieces.append(
+            Piece(
+                pgettext("validity", "until %(day)s") % {"day": f"{plain.day(valid.until)} {valid.until.year}"}, "valid"
+            )
+        )
     return pieces
 
 
