@@ -41,6 +41,7 @@ class Command(BaseCommand):
         for outcome in outcomes:
             tell(outcome)
         if outcomes:
+            self._print(outcomes, as_json=options["json"])
             raise CommandError(f"{len(outcomes)} of {len(files)} books cannot be run", returncode=2)
         processes = min(options["processes"], len(files)) or processes_for(len(files))
         try:
@@ -51,8 +52,7 @@ class Command(BaseCommand):
         except (scratch.NoScratchDatabase, ShareLost) as missing:
             raise CommandError(str(missing), returncode=2) from None
         passed, failed = sum(one.passed for one in outcomes), sum(one.failed for one in outcomes)
-        if options["json"]:
-            self.stdout.write(json.dumps([asdict(outcome) for outcome in outcomes], indent=2, ensure_ascii=False))
+        self._print(outcomes, as_json=options["json"])
         invalid = sum(bool(outcome.problems) for outcome in outcomes)
         if invalid:
             raise CommandError(f"{invalid} of {len(outcomes)} books cannot be run", returncode=2)
@@ -60,3 +60,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{passed} passed, {failed} failed")
         if failed:
             raise CommandError(f"{failed} of {passed + failed} expectations are not met", returncode=1)
+
+    def _print(self, outcomes: Any, *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps([asdict(outcome) for outcome in outcomes], indent=2, ensure_ascii=False))
