@@ -5,12 +5,13 @@ Import as `from tests.earning import world`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from activity import single, sources
 from earning import journey
@@ -136,6 +137,14 @@ def rows(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is done inside is told and then undone, so that a test lives many lives."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def count(table: str) -> int:
