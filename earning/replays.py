@@ -51,18 +51,18 @@ def holders_of(program_id: int, scope: Scope) -> list[tuple[int, int]]:
 
 def changes(program_id: int, scope: Scope, holders: Iterable[tuple[int, int]]) -> Iterator[pl.DataFrame]:
     """What a run would move, chunk by chunk: holder_id, activity_id, currency_id, amount. Nothing is written."""
-    for chunk in _chunks(holders):
+    for chunk in _chunks(holders, AT_ONCE):
         with transaction.atomic(), connection.cursor() as wrapper:
             batch = _read(wrapper.cursor, program_id, scope, chunk)
             change, _ = journey.compare(wrapper.cursor, batch, anew=scope.anew)
         yield change.moves.select("holder_id", "activity_id", "currency_id", "amount")
 
 
-def open_chunk(rescore_id: int, after: int) -> list[int]:
-    """The next holders a run has still to do, about AT_ONCE activities of them."""
+def open_chunk(rescore_id: int, after: int, at_once: int = 0) -> list[int]:
+    """The next holders a run has still to do, about `at_once` (AT_ONCE) activities of them."""
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, [rescore_id, after])
-        return next(_chunks(cursor.fetchall()), [])
+        return next(_chunks(cursor.fetchall(), at_once or AT_ONCE), [])
 
 
 def do(rescore_id: int, program_id: int, scope: Scope, holder_ids: Sequence[int], *, now: datetime) -> list[int]:
@@ -111,11 +111,11 @@ def _read(cursor: Any, program_id: int, scope: Scope, holders: Sequence[int]) ->
     )
 
 
-def _chunks(holders: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+def _chunks(holders: Iterable[tuple[int, int]], at_once: int) -> Iterator[list[int]]:
     chunk: list[int] = []
     size = 0
     for holder_id, count in holders:
-        if chunk and size + count > AT_ONCE:
+        if chunk and size + count > at_once:
             yield chunk
             chunk, size = [], 0
         chunk.append(holder_id)

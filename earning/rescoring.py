@@ -102,12 +102,13 @@ def withdraw(*, preview_id: int, now: datetime, by: str) -> Rescore:
 
 def run(
     *, preview_id: int, now: datetime, by: str, clock: Callable[[], datetime] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, at_once: int = 0,
 ) -> Rescore:  # fmt: skip
     """Do what was approved, or what is left of it; the row as it then stands. Raises NotApproved.
 
     `clock` is asked before each chunk, for leases that a long run needs (constantly `now` unless given); `progress`
-    hears (holders done, holders). Holders that stay with a worker, or are set aside, leave it unfinished: run it again.
+    hears (holders done, holders); `at_once` is about how many activities a chunk has. Holders that stay with a worker,
+    or are set aside, leave it unfinished: run it again.
     """
     row = Rescore.objects.get(pk=preview_id)
     if row.state == Rescore.State.DONE:
@@ -116,7 +117,7 @@ def run(
         raise NotApproved(f"it is {row.state}")
     scope = from_document(row.scope)
     after, tries = 0, 0
-    while chunk := replays.open_chunk(row.pk, after) or (after and replays.open_chunk(row.pk, 0)):
+    while chunk := _next(row.pk, after, at_once):
         if not Rescore.objects.filter(pk=row.pk, state=Rescore.State.APPROVED).exists():
             break  # withdrawn meanwhile
         done = replays.do(row.pk, row.program_id, scope, chunk, now=clock() if clock else now)
@@ -129,6 +130,12 @@ def run(
         if progress is not None:
             progress(Rescore.objects.values_list("done_holders", flat=True).get(pk=row.pk), row.holders)
     return _finish(row.pk, clock() if clock else now, by)
+
+
+def _next(rescore_id: int, after: int, at_once: int) -> list[int]:
+    """The next holders, from the first again after the last."""
+    chunk = replays.open_chunk(rescore_id, after, at_once)
+    return replays.open_chunk(rescore_id, 0, at_once) if after and not chunk else chunk
 
 
 def _finish(rescore_id: int, now: datetime, by: str) -> Rescore:

@@ -34,6 +34,8 @@ class Command(BaseCommand):
             act.add_argument("id", type=int)
             if name != "status":
                 act.add_argument("--by", required=name != "run", default="command:rescore", help="who does it")
+            if name == "run":
+                act.add_argument("--batch", type=int, default=0, help="about how many activities a chunk has")
 
     def handle(self, **options: Any) -> None:
         from earning import rescoring  # frames: only where they are asked for
@@ -49,6 +51,7 @@ class Command(BaseCommand):
                     by=options["by"],
                     clock=clock.now,
                     progress=self._progress,
+                    at_once=options["batch"],
                 )
             elif options["act"] == "status":
                 row = Rescore.objects.get(pk=options["id"])
