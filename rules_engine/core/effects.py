@@ -48,6 +48,8 @@ class Effects:
 
     def wanted(self, rule: Rule) -> pl.Series:
         """Whole points per activity, rounded, zero where the rule gives nothing."""
+        if _is_empty(self._matched[rule.code]):
+            return self._tables.nothing
         parts = self._multiplied(rule) if rule.earn.multiply is not None else [self._own_part(rule)]
         if not parts:
             return self._tables.nothing
@@ -74,6 +76,8 @@ class Effects:
                 matched = self._matched[base.code]
                 lines = _both(region.lines, matched.lines)
                 activities = region.activities & matched.activities
+                if _is_empty(Matched(lines, activities)) and base.scope == "line":
+                    continue
                 whole = (
                     region.whole & matched.activities if base.scope == "receipt" and region.whole is not None else None
                 )
@@ -129,6 +133,11 @@ class Effects:
         if line_terms:
             wanted = wanted + tables.summed(rounded_sum(line_terms, rounding), None)
         return wanted
+
+
+def _is_empty(matched: Matched) -> bool:
+    """Whether no activity is matched, or none of their lines: most rules of a till's quote."""
+    return not matched.activities.any() or (matched.lines is not None and not matched.lines.any())
 
 
 def _both(one: pl.Series | None, other: pl.Series | None) -> pl.Series | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
+from rules_engine.core import small
 from rules_engine.core.errors import InvalidFacts
 
 PURCHASE, RETURN, VISIT, EVENT = 1, 2, 3, 4
@@ -122,6 +123,8 @@ class Tables:
         """Running sums read where a run of lines of one activity ends, less what was reached before it."""
         if rows.is_empty():
             return self.nothing
+        if rows.len() <= small.ROWS and self.height <= small.ROWS:
+            return self._few_added(rows.to_list(), [1] * rows.len() if values is None else values.to_list())
         last = pl.col("row").ne_missing(pl.col("row").shift(-1))
         if values is None:
             reached, frame = last.arg_true().cast(pl.Int64) + 1, rows.to_frame()
@@ -130,6 +133,12 @@ class Tables:
         ends = frame.select(pl.col("row").filter(last), sum=reached - reached.shift(1, fill_value=0))
         # `scatter` writes into the series it is called on, so it gets one of its own.
         return self.nothing.clone().scatter(ends["row"], ends["sum"])
+
+    def _few_added(self, rows: list[int], values: list[int]) -> pl.Series:
+        sums = [0] * self.height
+        for row, value in zip(rows, values, strict=True):
+            sums[row] += value
+        return pl.Series("", sums, dtype=pl.Int64)
 
 
 def of_trigger(trigger: str) -> pl.Expr:

@@ -11,7 +11,7 @@ from operator import and_, or_
 
 import polars as pl
 
-from rules_engine.core import catalogue, compiling
+from rules_engine.core import catalogue, comparing, compiling, small
 from rules_engine.core.catalogue import Fact, Level
 from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, LinesTest, Not
 from rules_engine.core.errors import InvalidFacts
@@ -48,6 +48,7 @@ class Matching:
         self._minor = minor
         self._answers: dict[Condition, Answer] = {}
         self._triggers: dict[str, pl.Series] = {}
+        self._columns: dict[str, tuple[pl.DataFrame, str, Level]] = {}
 
     def of(self, rule: Rule) -> Matched:
         activities = self.triggered(rule.trigger)
@@ -68,7 +69,7 @@ class Matching:
 
     def every_line(self, matched: Matched) -> pl.Series:
         """The matched lines, with what concerns the activity spread over them."""
-        spread = matched.activities.gather(self.tables.lines["row"])
+        spread = small.gathered(matched.activities, self.tables.lines["row"])
         return spread if matched.lines is None else spread & matched.lines
 
     def triggered(self, trigger: str) -> pl.Series:
@@ -77,6 +78,10 @@ class Matching:
         return self._triggers[trigger]
 
     def valid(self, validity: Validity) -> pl.Series:
+        activities = self.tables.activities
+        if self.tables.height <= small.ROWS:
+            found = small.valid(validity, activities["local_date"].to_list(), activities["local_at"].to_list())
+            return pl.Series("n", found, dtype=pl.Boolean)
         day = pl.col("local_date")
         inside = pl.lit(True)
         if validity.from_ is not None:
@@ -126,12 +131,12 @@ class Matching:
         """The answer for each row of a larger frame."""
         match answer.level, target:
             case "product", "line":
-                return answer.rows.gather(self.tables.lines["product"])
+                return small.gathered(answer.rows, self.tables.lines["product"])
             case "activity", "line":
-                return answer.rows.gather(self.tables.lines["row"])
+                return small.gathered(answer.rows, self.tables.lines["row"])
             case "store", "activity":
                 unknown = self._store_unknown(answer)
-                return answer.rows.gather(self.tables.activities["store"]).fill_null(unknown)
+                return small.gathered(answer.rows, self.tables.activities["store"]).fill_null(unknown)
             case "store", "line":
                 return self.lifted(Answer("activity", self.lifted(answer, "activity")), "line")
         return answer.rows
@@ -164,11 +169,28 @@ class Matching:
         if column not in frame.columns:
             rows = pl.repeat(comparison.is_set is False, frame.height, eager=True)
             return Answer(level, rows)
-        asked = compiling.meets(pl.col(column), frame.schema[column], fact, comparison, self._minor)
+        dtype = frame.schema[column]
+        if frame.height <= small.ROWS and fact.type != "attribute" and not isinstance(dtype, pl.List):
+            return Answer(level, self._few_compared(frame[column], fact, comparison))
+        asked = compiling.meets(pl.col(column), dtype, fact, comparison, self._minor)
         return Answer(level, frame.select(asked.alias("n")).to_series())
+
+    def _few_compared(self, column: pl.Series, fact: Fact, comparison: Comparison) -> pl.Series:
+        unit = {"money": self._minor, "quantity": _THOUSANDTHS}.get(fact.type, 1)
+        operator, value = comparison.operator, comparison.value
+        if operator == "is_set":
+            return pl.Series("n", [(found is not None) == value for found in column.to_list()], dtype=pl.Boolean)
+        value = small.scaled(value, unit) if unit != 1 else value
+        found = [one is not None and comparing.compared(operator, one, value) for one in column.to_list()]
+        return pl.Series("n", found, dtype=pl.Boolean)
 
     def column(self, fact: Fact) -> tuple[pl.DataFrame, str, Level]:
         """The frame, the column and the level where a fact is found. The column may be missing for an attribute."""
+        if fact.name not in self._columns:
+            self._columns[fact.name] = self._column(fact)
+        return self._columns[fact.name]
+
+    def _column(self, fact: Fact) -> tuple[pl.DataFrame, str, Level]:
         tables = self.tables
         if fact.type == "attribute":
             return self._attribute(fact)

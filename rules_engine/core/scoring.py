@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from rules_engine.core import limits
+from rules_engine.core import limits, small
 from rules_engine.core.effects import Effects
 from rules_engine.core.facts import ROW, Facts, Tables
 from rules_engine.core.matching import Matching
@@ -115,6 +115,8 @@ def stopped(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -
 def _awards(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -> pl.DataFrame:
     """One row for each rule that gives an activity something."""
     columns = [tables.activities[name] for name in (ROW, "activity_id", "holder_id")]
+    if tables.height <= small.ROWS:
+        return _few_awards(rulebook, numbers, tables)
     frames = [pl.DataFrame(schema=_AWARDS)]
     for code, given in numbers.items():
         some = given != 0
@@ -123,3 +125,14 @@ def _awards(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -
             currency = rulebook.currency_of(rulebook.rule(code)).code
             frames.append(found.with_columns(rule=pl.lit(code), currency=pl.lit(currency)).select(list(_AWARDS)))
     return pl.concat(frames)
+
+
+def _few_awards(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -> pl.DataFrame:
+    heads = list(tables.activities.select(ROW, "activity_id", "holder_id").iter_rows())
+    rows = [
+        (*head, code, rulebook.currency_of(rulebook.rule(code)).code, number)
+        for code, given in numbers.items()
+        for head, number in zip(heads, given.to_list(), strict=True)
+        if number
+    ]
+    return pl.DataFrame(rows, schema=_AWARDS, orient="row")

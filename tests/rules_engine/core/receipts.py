@@ -1,11 +1,13 @@
 """Facts written by hand: a few receipts as plain values, laid out as the frames the core reads."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from rules_engine.core import Facts, Rulebook, score
+from rules_engine.core import Facts, Rulebook, ratios, score, small
 
 KINDS = {"purchase": 1, "return": 2, "visit": 3, "event": 4}
 NOON = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
@@ -93,6 +95,18 @@ def rulebook(*rules: dict[str, Any], **others: Any) -> Rulebook:
 def per_euro(points: int | str, **others: Any) -> dict[str, Any]:
     """A base rule that gives so many points per euro."""
     return {"earn": {"per_amount": {"points": points}}} | others
+
+
+@contextmanager
+def queries_only(wanted: bool) -> Iterator[None]:
+    """Few rows take the way of many, as a year of receipts does."""
+    before = small.ROWS, ratios.FEW
+    if wanted:
+        small.ROWS = ratios.FEW = -1
+    try:
+        yield
+    finally:
+        small.ROWS, ratios.FEW = before
 
 
 def given(book: Rulebook, of: Facts, column: str = "granted") -> dict[tuple[int, str], int]:
