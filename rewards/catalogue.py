@@ -44,12 +44,13 @@ def put(
         known = {row.code: row for row in models.Reward.objects.select_for_update().filter(program=program)}
         for place, terms in enumerate(asked):
             row = known.pop(terms.code, None) or models.Reward(program=program, code=terms.code)
-            values = {
-                "names": _names(terms, language), "document": terms.document(), "position": place, "offered": True,
-            }  # fmt: skip
+            values = {"names": _names(terms, language), "document": terms.document(), "offered": True}
             if any(getattr(row, field) != value for field, value in values.items()) or row.pk is None:
-                _save(row, now, **values)
+                _save(row, now, position=place, **values)
                 changed.append(terms.code)
+            elif row.position != place:  # where it stands among the others is no change of its own
+                row.position = place
+                row.save(update_fields=["position"])
             if terms.stock is not None:
                 _count(row, terms.stock)
         for row in known.values():

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from ledger import auditing, expiry, holders, posting, queries
+from ledger import auditing, expiry, holders, holding, posting, queries, reversal
 from tests.ledger import frames
 from tests.ledger.model import Model, Refused
 
@@ -27,7 +27,11 @@ delays = st.sampled_from([timedelta(0), timedelta(0), timedelta(days=2), timedel
 lives = st.sampled_from([None, timedelta(days=1), timedelta(days=4), timedelta(days=12), timedelta(days=-1)])
 activities = st.integers(1, 6)
 revisions = st.integers(1, 3)
-REFUSALS = (posting.InsufficientPoints, posting.InDebt, posting.KeyReused)
+REFUSALS = (
+    posting.InsufficientPoints, posting.InDebt, posting.KeyReused, holding.HoldLapsed, holding.HoldReleased,
+    holding.HoldCaptured,
+)  # fmt: skip
+GRACE = timedelta(days=30)
 
 
 class Histories(RuleBasedStateMachine):
@@ -57,6 +61,8 @@ class Histories(RuleBasedStateMachine):
         mine = self._numbers(holder)
         if isinstance(answer, posting.Posted):
             return ("posted", mine[answer.lot_id], answer.repaid)
+        if isinstance(answer, holding.Held):
+            return ("held", tuple((mine[lot_id], amount) for lot_id, amount in answer.draws))
         if isinstance(answer, posting.Transferred):
             answer = answer.sent
         return ("spent", tuple((mine[lot_id], amount) for lot_id, amount in answer.draws))
@@ -112,6 +118,76 @@ class Histories(RuleBasedStateMachine):
             lambda: self.model.correct(holder, currency, amount, now),
         )  # fmt: skip
 
+    @rule(who=people, currency=currencies, amount=amounts, key=keys, hours=st.sampled_from([1, 30, 24 * 5]))
+    def hold(self, who, currency, amount, key, hours):
+        holder, now = self.holders[who], self.now
+        lapses_at = now + timedelta(hours=hours)
+        self.tell(
+            holder, ("hold", key), ("hold", currency, amount),  # holds have keys of their own
+            lambda: holding.hold(
+                holder_id=holder, currency_id=currency, amount=amount, key=key, lapses_at=lapses_at, now=now,
+                actor="test",
+            ),
+            lambda: self.model.hold(holder, currency, amount, now, lapses_at),
+        )  # fmt: skip
+
+    def _hold_ids(self, holder):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT hold_id FROM ledger_hold WHERE holder_id = %s ORDER BY hold_id", [holder])
+            return [hold_id for (hold_id,) in cursor.fetchall()]
+
+    @precondition(lambda self: any(self.model.holds.values()))
+    @rule(data=st.data(), captured=st.booleans())
+    def resolve(self, data, captured):
+        """A hold captured or released, again and again and too late: it is resolved once."""
+        holder = data.draw(st.sampled_from([holder for holder in self.holders if self.model.holds[holder]]))
+        place = data.draw(st.integers(0, len(self.model.holds[holder]) - 1))
+        self.resolve_one(holder, place, captured)
+
+    def resolve_one(self, holder, place, captured):
+        hold_id = self._hold_ids(holder)[place]
+        model, ledger = (
+            (self.model.capture, self._capture) if captured else (self.model.release, self._release)
+        )  # fmt: skip
+        try:
+            expected = model(holder, place, self.now)
+        except Refused as refused:
+            with pytest.raises(REFUSALS) as raised:
+                ledger(holder, hold_id)
+            assert _words(raised.value) == str(refused)
+        else:
+            assert ledger(holder, hold_id) == expected
+
+    def _capture(self, holder, hold_id):
+        spent = holding.capture(holder_id=holder, hold_id=hold_id, now=self.now, actor="test")
+        return self._in_model_words(holder, spent)
+
+    def _release(self, holder, hold_id):
+        return holding.release(holder_id=holder, hold_id=hold_id, now=self.now)
+
+    @precondition(lambda self: any(self.model.spends.values()))
+    @rule(data=st.data())
+    def give_back(self, data):
+        """What a spend drew comes back in parts; asked for less than came back, nothing moves."""
+        holder = data.draw(st.sampled_from([holder for holder in self.holders if self.model.spends[holder]]))
+        place = data.draw(st.integers(0, len(self.model.spends[holder]) - 1))
+        total = sum(amount for _, amount in self.model.spends[holder][place].draws)
+        self.give_back_one(holder, place, data.draw(st.integers(0, total)))
+
+    def give_back_one(self, holder, place, up_to):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT posting_id FROM ledger_posting WHERE holder_id = %s AND kind = 'spend' ORDER BY posting_id",
+                [holder],
+            )
+            posting_id = cursor.fetchall()[place][0]
+            back = reversal.give_back(
+                cursor, holder_id=holder, posting_id=posting_id, up_to=up_to, grace_until=self.now + GRACE,
+                now=self.now, actor="test",
+            )  # fmt: skip
+        expected = self.model.give_back(holder, place, up_to, self.now, self.now + GRACE)
+        assert (back.amount, back.repaid, back.renewed) == expected
+
     @rule(who=people, step=st.integers(1, 2), currency=currencies, amount=amounts, key=keys)
     def transfer(self, who, step, currency, amount, key):
         holder, to, now = self.holders[who], self.holders[(who + step) % 3], self.now
@@ -134,6 +210,8 @@ class Histories(RuleBasedStateMachine):
     def the_key_again_for_something_else(self, data, amount):
         holder, key, *_ = data.draw(st.sampled_from(self.commands))
         now = self.now
+        if isinstance(key, tuple):
+            return
         self.tell(
             holder, key, ("spend", 1, amount),
             lambda: posting.spend(holder_id=holder, currency_id=1, amount=amount, key=key, now=now, actor="test"),
@@ -177,15 +255,18 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def every_balance_is_the_models(self):
         found = {
-            (b.holder_id, b.currency_id): (b.available, b.pending, b.debt, b.lifetime_earned, b.lifetime_spent)
+            (b.holder_id, b.currency_id): (
+                b.available, b.held, b.pending, b.debt, b.lifetime_earned, b.lifetime_spent
+            )
             for balances in queries.balances_of(self.holders, self.now).values()
             for b in balances
-        }
+        }  # fmt: skip
         for holder, pots in self.model.pots.items():
             for currency, pot in pots.items():
                 pending = pot.pending(self.now)
-                expected = (pot.available(self.now), pending, pot.debt, pot.given - pending, pot.spent)
-                assert found.pop((holder, currency), (0, 0, 0, 0, 0)) == expected
+                parts = (pot.available(self.now), pot.all_held(self.now), pending, pot.debt)
+                expected = (*parts, pot.given - pending, pot.spent)
+                assert found.pop((holder, currency), (0,) * 6) == expected
         assert not any(any(parts) for parts in found.values())
 
     @invariant()

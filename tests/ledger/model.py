@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Refused(Exception):
@@ -32,29 +35,70 @@ class Lot:
         return self.available_at <= now and not self.dead(now)
 
     def order(self):
-        return (self.expires_at is None, self.expires_at or self.available_at, self.occurred_on, self.number)
+        return (self.expires_at is None, self.expires_at or NEVER, self.occurred_on, self.number)
+
+
+@dataclass
+class Hold:
+    number: int
+    pot: Pot
+    draws: list[tuple[int, int]]  # (lot's number, amount)
+    lapses_at: datetime
+    state: str = "open"
+
+    def keeps(self, now):
+        return self.state == "open" and self.lapses_at > now
+
+
+@dataclass
+class Spend:
+    """What a posting drew, to be given back."""
+
+    pot: Pot
+    draws: list[tuple[int, int]]
+    back: int = 0
 
 
 @dataclass
 class Pot:
     lots: list[Lot] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
     debt: int = 0
     spent: int = 0
     given: int = 0  # by earning and goodwill, less what returns took or made owe
 
     def draw(self, amount, now, which):
         """Take up to `amount` from the lots `which` lets, in order: [(number, amount)]."""
+        drawn = self.would_draw(amount, now, which)
+        for number, took in drawn:
+            self.lot(number).remaining -= took
+        return drawn
+
+    def would_draw(self, amount, now, which):
         drawn = []
-        for lot in sorted((lot for lot in self.lots if lot.remaining and which(lot)), key=Lot.order):
-            took = min(amount, lot.remaining)
+        for lot in sorted((lot for lot in self.lots if which(lot)), key=Lot.order):
+            took = min(amount, self.free(lot, now))
             if took:
-                lot.remaining -= took
                 amount -= took
                 drawn.append((lot.number, took))
         return drawn
 
+    def lot(self, number):
+        return next(lot for lot in self.lots if lot.number == number)
+
+    def held(self, lot, now):
+        """What open holds keep of a lot, dead or alive."""
+        return sum(amount for hold in self.holds if hold.keeps(now) for number, amount in hold.draws
+                   if number == lot.number)  # fmt: skip
+
+    def free(self, lot, now):
+        return lot.remaining - self.held(lot, now)
+
     def available(self, now):
-        return sum(lot.remaining for lot in self.lots if lot.spendable(now))
+        return sum(self.free(lot, now) for lot in self.lots if lot.spendable(now))
+
+    def all_held(self, now):
+        return sum(self.held(lot, now) for lot in self.lots)
 
     def pending(self, now):
         return sum(lot.remaining for lot in self.lots if lot.available_at > now)
@@ -66,6 +110,8 @@ class Model:
         self.answers = {}
         self.posted = set()
         self.numbers = 0
+        self.holds = {holder: [] for holder in holders}
+        self.spends = {holder: [] for holder in holders}
 
     def pot(self, holder, currency):
         return self.pots[holder][currency]
@@ -118,19 +164,78 @@ class Model:
         self.posted |= fresh
         return len(fresh)
 
-    def leave(self, holder, currency, amount, now, debt_matters=True):
+    def leave(self, holder, currency, amount, now, debt_matters=True, only_look=False):
         pot = self.pot(holder, currency)
         if debt_matters and pot.debt:
             raise Refused(f"InDebt {pot.debt}")
         available = pot.available(now)
         if available < amount:
             raise Refused(f"InsufficientPoints {available}")
-        return pot.draw(amount, now, lambda lot: lot.spendable(now))
+        take = pot.would_draw if only_look else pot.draw
+        return take(amount, now, lambda lot: lot.spendable(now))
 
     def spend(self, holder, currency, amount, now):
         drawn = self.leave(holder, currency, amount, now)
-        self.pot(holder, currency).spent += amount
+        return self._spent(holder, self.pot(holder, currency), drawn)
+
+    def _spent(self, holder, pot, drawn):
+        pot.spent += sum(amount for _, amount in drawn)
+        self.spends[holder].append(Spend(pot, drawn))
         return ("spent", tuple(drawn))
+
+    def hold(self, holder, currency, amount, now, lapses_at):
+        pot = self.pot(holder, currency)
+        drawn = self.leave(holder, currency, amount, now, only_look=True)
+        hold = Hold(len(self.holds[holder]), pot, drawn, lapses_at)
+        pot.holds.append(hold)
+        self.holds[holder].append(hold)
+        return ("held", tuple(drawn))
+
+    def capture(self, holder, number, now):
+        hold = self.holds[holder][number]
+        if hold.state == "captured":
+            return ("spent", tuple(hold.draws))
+        if hold.state == "released":
+            raise Refused("HoldReleased")
+        if not hold.keeps(now):
+            raise Refused("HoldLapsed")
+        hold.state = "captured"
+        for lot, amount in hold.draws:
+            hold.pot.lot(lot).remaining -= amount
+        return self._spent(holder, hold.pot, hold.draws)
+
+    def release(self, holder, number, now):
+        hold = self.holds[holder][number]
+        if hold.state == "captured":
+            raise Refused("HoldCaptured")
+        if hold.keeps(now):
+            hold.state = "released"
+
+    def give_back(self, holder, place, up_to, now, grace_until):
+        """Back into the lots it came from, the last drawn first; dead ones come back as new lots."""
+        spend = self.spends[holder][place]
+        amount = rest = max(0, up_to - spend.back)
+        skip, credited, renewed = spend.back, [], 0
+        spend.back = max(spend.back, up_to)
+        for number, drawn in reversed(spend.draws):
+            back = max(0, min(rest, drawn - skip))
+            skip = max(0, skip - drawn)
+            rest -= back
+            lot = spend.pot.lot(number)
+            if back and lot.dead(now):
+                lot = self._lot(spend.pot, back, now, grace_until, lot.activity, lot.occurred_on)
+                renewed += back
+            elif back:
+                lot.remaining += back
+            credited += [(lot, back)] if back else []
+        repaid = 0
+        for lot, back in sorted(credited, key=lambda each: Lot.order(each[0])):
+            paid = min(spend.pot.debt, back)
+            lot.remaining -= paid
+            spend.pot.debt -= paid
+            repaid += paid
+        spend.pot.spent -= amount
+        return (amount, repaid, renewed)
 
     def correct(self, holder, currency, amount, now):
         drawn = self.leave(holder, currency, amount, now, debt_matters=False)
@@ -149,9 +254,9 @@ class Model:
     def expire(self, now):
         ended = 0
         for pot in (pot for pots in self.pots.values() for pot in pots.values()):
-            for lot in (lot for lot in pot.lots if lot.dead(now) and lot.remaining):
-                lot.expired += lot.remaining
-                lot.remaining = 0
+            for lot in (lot for lot in pot.lots if lot.dead(now) and pot.free(lot, now)):
+                lot.expired += pot.free(lot, now)
+                lot.remaining = pot.held(lot, now)
                 ended += 1
         return ended
 
@@ -165,7 +270,7 @@ class Model:
             for place, (holder, activity, _, currency, _) in enumerate(rows):
                 pot = self.pot(holder, currency)
                 for lot in [lot for lot in sorted(pot.lots, key=Lot.order) if which(lot, activity)]:
-                    took = min(rest[place], lot.expired if expired else lot.remaining)
+                    took = min(rest[place], lot.expired if expired else pot.free(lot, now))
                     if expired:
                         lot.expired -= took
                     else:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from ledger import auditing, expiry, holders, posting
+from ledger import auditing, expiry, holders, holding, posting, reversal
 from loyalty import owner
 from tests.ledger import frames
 
@@ -53,7 +53,7 @@ DAMAGE = {
         (
             "INSERT INTO ledger_posting (holder_id, posting_id, idem, kind, actor, effective_at)"
             " SELECT holder_id, posting_id + 100000, '00000000-0000-0000-0000-000000000001', kind, actor, effective_at"
-            " FROM ledger_posting WHERE kind = 'spend'"
+            " FROM ledger_posting WHERE kind = 'spend' LIMIT 1"
         ),
         "posting has its entries",
     ),
@@ -74,6 +74,23 @@ DAMAGE = {
         ),
         "wallets = what the program gave",
     ),
+    "a hold forgotten": (
+        "DELETE FROM ledger_hold WHERE state = 'open'",
+        "lot held = its open holds",
+    ),
+    "a hold's lot lost": ("DELETE FROM ledger_hold_lot", "hold = sum of its lots"),
+    "a hold's amount": ("UPDATE ledger_hold SET amount = amount + 1 WHERE state = 'open'", "hold = sum of its lots"),
+    "a captured hold lowered": (
+        (
+            "UPDATE ledger_hold SET posting_id = (SELECT min(posting_id) FROM ledger_posting WHERE kind = 'spend')"
+            " WHERE state = 'captured'"
+        ),
+        "captured hold = what its posting spent",
+    ),
+    "what came back twice": (
+        "UPDATE ledger_posting SET source_id = 0 WHERE kind = 'give_back'",
+        "what came back was spent",
+    ),
     "a holder lost": ("DELETE FROM ledger_holder", "holder is known"),
 }  # fmt: skip
 
@@ -87,6 +104,17 @@ def full_life():
     frames.take_back((two, 1, 1, 1, 50), now=NOW)
     frames.earn((two, 3, 1, 1, 60, NOW, NOW + timedelta(days=1)), now=NOW)
     posting.adjust(holder_id=one, currency_id=1, amount=7, key="g", now=NOW, actor="test")
+    for key, amount in (("h1", 3), ("h2", 2)):
+        held = holding.hold(
+            holder_id=one, currency_id=1, amount=amount, key=key, now=NOW, lapses_at=NOW + timedelta(days=9),
+            actor="test",
+        )  # fmt: skip
+    spent = holding.capture(holder_id=one, hold_id=held.hold_id, now=NOW, actor="test")
+    with connection.cursor() as cursor:
+        reversal.give_back(
+            cursor, holder_id=one, posting_id=spent.posting_id, up_to=1, grace_until=NOW + timedelta(days=1), now=NOW,
+            actor="test",
+        )  # fmt: skip
     expiry.expire_due(NOW + timedelta(days=2))
     return one, two
 
@@ -104,7 +132,8 @@ def test_damage_is_found_by_name(damage):
         one, two = full_life()
         (stranger,) = holders.open(now=NOW)
         with connection.cursor() as cursor:
-            for table in ("ledger_holder", "ledger_posting", "ledger_entry", "ledger_debt_entry"):
+            for table in ("ledger_holder", "ledger_posting", "ledger_entry", "ledger_debt_entry", "ledger_hold",
+                          "ledger_hold_lot"):  # fmt: skip
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             assert list(auditing.differences()) == []
             cursor.execute(statement)

@@ -1,7 +1,7 @@
 """What the database itself refuses, whoever asks and however the code above it errs."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -9,16 +9,16 @@ import pytest
 from django.db import connection, transaction
 
 import ledger
-from ledger import consumption, copying, holders, posting
+from ledger import consumption, copying, holders, holding, posting
 from loyalty import owner
 from tests.ledger import frames
 
 pytestmark = pytest.mark.django_db
 TABLES = [
     "ledger_holder", "holder_successor", "ledger_wallet", "ledger_lot", "ledger_posting", "ledger_entry",
-    "ledger_debt_entry",
+    "ledger_debt_entry", "ledger_hold", "ledger_hold_lot",
 ]  # fmt: skip
-ONLY_GROW = ["ledger_holder", "ledger_posting", "ledger_entry", "ledger_debt_entry"]
+ONLY_GROW = ["ledger_holder", "ledger_posting", "ledger_entry", "ledger_debt_entry", "ledger_hold_lot"]
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
@@ -27,6 +27,9 @@ def holder(db):
     """A holder with 100 points in one lot, posted under a key."""
     (opened,) = holders.open(now=NOW)
     posting.earn(holder_id=opened, currency_id=1, amount=100, key="k", now=NOW, actor="test")
+    holding.hold(
+        holder_id=opened, currency_id=1, amount=1, key="h", now=NOW, lapses_at=NOW + timedelta(hours=1), actor="test"
+    )
     return opened
 
 
@@ -64,6 +67,16 @@ ENTRY = (
     " contra)"
 )  # fmt: skip
 DEBT = "INSERT INTO ledger_debt_entry (holder_id, entry_id, posting_id, amount, effective_at, currency_id, reason)"
+HOLD = (
+    "INSERT INTO ledger_hold (holder_id, hold_id, currency_id, amount, idem, fingerprint, placed_at, lapses_at, actor)"
+)
+HELD = f"{HOLD} SELECT %(holder)s, {{}}, 1, {{}}, gen_random_uuid(), '', %(now)s, %(now)s + interval '{{}}', ''"
+HOLD_TWICE = (
+    f"{HOLD} SELECT %(holder)s, n, 1, 1, '{KEY}', '', %(now)s, %(now)s + interval '1 h', ''"
+    " FROM generate_series(7, 8) n"
+)
+UPDATE_HOLD = "UPDATE ledger_hold SET {} WHERE holder_id = %(holder)s"
+OF_LOT = "INSERT INTO ledger_hold_lot VALUES (%(holder)s, 1, 1, {})"
 WALLET = "UPDATE ledger_wallet SET {} WHERE holder_id = %(holder)s"
 UPDATE_LOT = "UPDATE ledger_lot SET {} WHERE holder_id = %(holder)s"
 ATTEMPTS = [
@@ -91,6 +104,13 @@ ATTEMPTS = [
     ("ledger_holder_kind_known", "INSERT INTO ledger_holder VALUES (9, 'person', %(now)s)"),
     ("ledger_holder_id_is_62_bits", "INSERT INTO ledger_holder VALUES (0, 'membership', %(now)s)"),
     ("ledger_holder_pkey", "INSERT INTO ledger_holder VALUES (%(holder)s, 'membership', %(now)s)"),
+    ("ledger_hold_amount_positive", HELD.format(9, 0, "1 h")),
+    ("ledger_hold_lapses_later", HELD.format(9, 1, "0 h")),
+    ("ledger_hold_once", HOLD_TWICE),
+    ("ledger_hold_state_known", UPDATE_HOLD.format("state = 'gone', resolved_at = %(now)s")),
+    ("ledger_hold_resolves_once", UPDATE_HOLD.format("state = 'lapsed'")),
+    ("ledger_hold_captured_by_a_posting", UPDATE_HOLD.format("state = 'captured', resolved_at = %(now)s")),
+    ("ledger_hold_lot_amount_positive", OF_LOT.format(0)),
     ("holder_successor_is_another", "INSERT INTO holder_successor VALUES (%(holder)s, %(holder)s, %(now)s)"),
     ("holder_successor_one_step", CHAIN),
 ]  # fmt: skip
@@ -129,7 +149,12 @@ def test_history_is_not_the_apps_to_change(holder, table, statement):
 @pytest.mark.parametrize("table", ONLY_GROW)
 def test_history_is_not_the_owners_to_change_either(table):
     with as_owner():
-        posting.transfer(**_in_debt_and_rich(), amount=1, key="t", now=NOW, actor="test")
+        rich = _in_debt_and_rich()
+        posting.transfer(**rich, amount=1, key="t", now=NOW, actor="test")
+        holding.hold(
+            holder_id=rich["from_holder"], currency_id=1, amount=1, key="h", now=NOW,
+            lapses_at=NOW + timedelta(hours=1), actor="test",
+        )  # fmt: skip
         for statement in ("UPDATE {} SET holder_id = holder_id", "DELETE FROM {}", "TRUNCATE {}"):
             assert (refusal(statement.format(table)) or "").startswith(f"table {table} only grows")
 
@@ -231,7 +256,7 @@ def test_every_statement_names_the_holder(statement):
     if "holder_successor" in statement:
         return  # a small table of its own, not cut
     assert "holder_id" in statement or "%(holder)s" in statement
-    for alias in re.findall(r"JOIN ledger_\w+ (\w+)", statement):
+    for alias in re.findall(r"JOIN ledger_\w+ (?:AS )?(\w+)", statement):
         assert f"{alias}.holder_id = " in statement, alias
 
 
