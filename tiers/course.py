@@ -7,7 +7,6 @@ counted as if they had never been bought: a step that would not stand without th
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -150,6 +149,7 @@ class _Walk:
     stands: list[Stand] = field(default_factory=list)
     tally: _Tally = field(default_factory=_Tally)
     gifts: list[Given] = field(default_factory=list)
+    opened: tuple[datetime | None, datetime] | None = None  # where the window starts, and until when that is so
 
     def __post_init__(self) -> None:
         self.place = self.start = self.ladder.reached(0)
@@ -165,9 +165,9 @@ class _Walk:
             if leaves is not None:
                 events.append((leaves, 0, number, None))
         events.sort(key=lambda event: event[:3])
-        heapq.heapify(events)
-        while events or self.look is not None:
-            upcoming = events[0][0] if events else None
+        following = 0
+        while following < len(events) or self.look is not None:
+            upcoming = events[following][0] if following < len(events) else None
             if self.look is not None and (upcoming is None or self.look <= upcoming):
                 if until is not None and self.look > until:
                     return
@@ -175,7 +175,8 @@ class _Walk:
             elif upcoming is not None:
                 if until is not None and upcoming > until:
                     return
-                at, _, _, what = heapq.heappop(events)
+                at, _, _, what = events[following]
+                following += 1
                 self._happens(at, what)
 
     def _leaves(self, change: Change) -> datetime | None:
@@ -209,7 +210,13 @@ class _Walk:
             self._lower_at_once(at, what.key if isinstance(what, Change) else None)
 
     def _value(self, at: datetime) -> int:
-        return max(0, self.tally.since(self.ladder.window_start(at, self.home)))
+        return max(0, self.tally.since(self._window_start(at)))
+
+    def _window_start(self, at: datetime) -> datetime | None:
+        """As the ladder says; asked once for each window, or each day of one that rolls."""
+        if self.opened is None or at >= self.opened[1]:
+            self.opened = self.ladder.window_start(at, self.home), self.ladder.starts_again_at(at, self.home)
+        return self.opened[0]
 
     @property
     def _may_fall(self) -> bool:
@@ -280,8 +287,8 @@ class _Walk:
 
     def _withdraw(self, at: datetime, key: int) -> None:
         """Without the goods that came back: would the step stand? If not, it does so no longer."""
-        if not self._may_fall:
-            return
+        if not self._may_fall or self.ladder.reached(self._value(at)) >= self.place:
+            return  # nothing to lose, or deserved anew by what is left
         otherwise = _Walk(self.ladder, self.home)
         otherwise.run(self._as_if_never_bought(), self.gifts, until=at)
         if otherwise.place < self.place:

@@ -5,9 +5,10 @@ Steps are places on the ladder, 0 the lowest; NOWHERE is below it. Days are loca
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal, Self
 
@@ -15,6 +16,7 @@ from tiers.terms import EveryDays, Tiers, Window
 from values import periods
 
 NOWHERE = -1
+_NEVER = datetime.max.replace(tzinfo=UTC)
 ONE_DAY = timedelta(days=1)
 Policy = Literal["none", "one_step", "deserved"]
 When = Literal["at_once", "window_end", "every"]
@@ -87,7 +89,7 @@ class Ladder:
 
     def reached(self, value: int) -> int:
         """The highest step whose threshold `value` meets."""
-        return max((place for place, least in enumerate(self.reach) if value >= least), default=NOWHERE)
+        return bisect_right(self.reach, value) - 1
 
     def kept(self, place: int, value: int) -> int:
         """The highest step not above `place` that `value` keeps."""
@@ -107,6 +109,12 @@ class Ladder:
             return None
         return home.begins_at(self._first_day(home.day_of(at), home))
 
+    def starts_again_at(self, at: datetime, home: Home) -> datetime:
+        """Until when `window_start` stays what it is at a moment."""
+        if self.window in ("months", "days"):
+            return self.tomorrow(at, home)
+        return self.ends_after(at, home.joined_on, home) or _NEVER
+
     def window_ended(self, end: datetime, home: Home) -> datetime | None:
         """The start of the window that is over at `end`, which was said by `ends_after`."""
         if self.window in ("months", "days"):
@@ -117,7 +125,13 @@ class Ladder:
         """When something of that moment counts no longer; None: never."""
         if self.counts_balance or self.window == "lifetime":
             return None
-        return self.ends_after(at, home.day_of(at), home)
+        day = home.day_of(at)
+        match self.window:
+            case "months":
+                return home.begins_at(periods.plus_months(day, self.length) + ONE_DAY)
+            case "days":
+                return home.begins_at(day + timedelta(days=self.length + 1))
+        return self.ends_after(at, day, home)
 
     def ends_after(self, at: datetime, since: date, home: Home) -> datetime | None:
         """The next end of a window after a moment, for a step reached on the day `since`; None: it has none.
