@@ -9,7 +9,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
