@@ -19,16 +19,17 @@ import polars as pl
 from earning import frames
 from earning.batches import RETURN
 
-# One probe of an index for each activity of the batch (OFFSET 0: whatever the statistics say), and nothing else
-# where nothing came back. An activity of two programs stands in the table twice.
+# One probe of an index for each activity of the batch (OFFSET 0: whatever the statistics say), and none at all as long
+# as nothing ever came back. An activity of two programs stands in the table twice, and is answered twice.
 _BACK = """
 SELECT r.purchase_activity_id, r.purchase_line, sum(r.quantity)::bigint,
        coalesce(sum(b.nets[r.line]) FILTER (WHERE r.quantity = 0), 0)::bigint
-FROM (SELECT DISTINCT activity_id FROM work) AS work
+FROM work
 CROSS JOIN LATERAL (SELECT * FROM return_link WHERE purchase_activity_id = work.activity_id OFFSET 0) AS r
 LEFT JOIN activity AS b
   ON r.quantity = 0 AND b.activity_id = r.return_activity_id AND b.occurred_on = r.return_occurred_on
-GROUP BY r.purchase_activity_id, r.purchase_line
+WHERE EXISTS (SELECT FROM return_link)
+GROUP BY work.holder_id, r.purchase_activity_id, r.purchase_line
 """
 _BACK_SCHEMA: dict[str, Any] = {
     "activity_id": pl.Int64,
@@ -51,7 +52,7 @@ def what_is_left(cursor: Any, lines: pl.DataFrame) -> Left:
     back = frames.read(cursor, _BACK, _BACK_SCHEMA)
     if back.is_empty():
         return Left(lines, pl.Series("activity_id", [], dtype=pl.Int64))
-    back = back.with_columns(pl.col("line").cast(lines.schema["line"]))
+    back = back.unique().with_columns(pl.col("line").cast(lines.schema["line"]))
     touched = lines.join(back, on=["activity_id", "line"])
     columns = ("activity_id", "line", "quantity", "gross", "net", "returned", "refunded")
     rows = [(key, line, *of_line(*amounts)) for key, line, *amounts in touched.select(columns).iter_rows()]
