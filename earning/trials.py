@@ -286,7 +286,7 @@ def _reads(attributes: frozenset[str]) -> Any:
     return Reading()
 
 
-def _of_market(known: Facts, market_code: str | None, others: set[str | None]) -> Facts:
+def _of_market(known: Facts, market_code: str | None, others: set[str]) -> Facts:
     """Activity that the rulebook judges: a market's own, or that of markets without one of their own."""
     if market_code is None and not others:
         return known

@@ -133,7 +133,7 @@ def put_back(*, draft_id: int, rule_id: int, now: datetime, by: str) -> DraftRul
     with transaction.atomic():
         draft = _editable(draft_id)
         rule = draft.rules.select_for_update().filter(origin__isnull=False).get(pk=rule_id)
-        rule.document, rule.sketch = rule.origin, sketches.of_document(rule.origin, scale_of(draft))
+        rule.document, rule.sketch = rule.origin, sketches.of_document(rule.origin or {}, scale_of(draft))
         rule.removed, rule.revision, rule.changed_at, rule.changed_by = False, rule.revision + 1, now, by
         rule.save()
         _touch(draft, now, by)

@@ -181,7 +181,7 @@ def _earn(sketch: Sketch, scale: int, writing: _Writing) -> dict[str, Any]:
 
 
 def _limits(sketch: Sketch, scale: int, writing: _Writing) -> list[dict[str, Any]]:
-    written = []
+    written: list[dict[str, Any]] = []
     for number, limit in enumerate(sketch.get("limits") or ()):
         writing.places[f"limits[{len(written)}]"] = f"limits.{number}"
         most = str(limit.get("max") or "").strip()
@@ -204,7 +204,7 @@ def _limits(sketch: Sketch, scale: int, writing: _Writing) -> list[dict[str, Any
 
 def _valid(valid: Sketch, writing: _Writing) -> dict[str, Any]:
     written: dict[str, Any] = {key: valid[key] for key in ("from", "until") if valid.get(key)}
-    weekly = []
+    weekly: list[dict[str, Any]] = []
     for number, hours in enumerate(valid.get("weekly") or ()):
         writing.places[f"valid.weekly[{len(weekly)}]"] = f"weekly.{number}"
         if not hours.get("days"):

@@ -104,7 +104,7 @@ def sign(money: str, studio: Studio) -> str:
 def periods(first: date, last: date) -> list[tuple[str, date, date]]:
     """(words, first day, last day): whole months that saw activity, the latest first, and longer stretches."""
     locale = _locale()
-    months = []
+    months: list[tuple[str, date, date]] = []
     begins = last.replace(day=1)
     # the month that is running is tried when it is all there is
     if (last - begins).days < 27 and begins > first:

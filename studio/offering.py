@@ -168,7 +168,7 @@ class Values:
         """The tree of departments, every branch that holds the words and what hangs below it."""
         words = asked.lower()
         found: list[Choice] = []
-        for path, count in sorted(self._category_counts.items()):
+        for path, count in sorted(self._category_counts.items(), key=lambda item: _likeness(item[0], words)):
             if words in path.lower():
                 name = path.rsplit("/", 1)[-1]
                 depth = path.count("/")
@@ -232,6 +232,14 @@ class Values:
 
     def _named(self, names: Any, code: str) -> str:
         return texts.in_language(names, self._language, capfirst(code))
+
+
+def _likeness(path: str, words: str) -> tuple[bool, bool, int, str]:
+    """What bears just that name first, then what begins with it; in the order of the tree when nothing is asked."""
+    if not words:
+        return (False, False, 0, path)
+    name = path.lower().rsplit("/", 1)[-1]
+    return (name != words, not name.startswith(words), path.count("/"), path)
 
 
 def tiers_of(program: Program) -> list[tuple[str, Any]]:

@@ -208,4 +208,4 @@ def _at(sketch: Sketch, path: list[int]) -> Sketch | None:
         if step >= len(parts):
             return None
         node = parts[step]
-    return node  # type: ignore[no-any-return]
+    return node

@@ -2,7 +2,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -65,7 +64,7 @@ def act(request: HttpRequest, studio: Studio, draft_id: int, rule_id: int) -> Ht
     studio.check("rulebooks.write", draft.market_code)
     row = _row(draft, rule_id)
     did = request.POST.get("do", "")
-    there = {"draft_id": draft.pk, "rule_id": row.pk, "now": studio.now, "by": studio.actor}
+    there: dict[str, Any] = {"draft_id": draft.pk, "rule_id": row.pk, "now": studio.now, "by": studio.actor}
     try:
         if did in ("remove", "restore"):
             drafts.remove_rule(**there, removed=did == "remove")
@@ -124,8 +123,7 @@ def _save(request: HttpRequest, studio: Studio, draft: RulebookDraft, row: Draft
         )  # fmt: skip
     except (drafts.ChangedMeanwhile, policies.WrongState) as refusal:
         who = pages.person(row.changed_by)
-        answer = render_to_string("studio/_refused.html", {"refusal": type(refusal).__name__, "who": who}, request)
-        return HttpResponse(answer)
+        return doors.part(request, "studio/_refused.html", studio, {"refusal": type(refusal).__name__, "who": who})
     # the fields themselves are drawn anew only when the form changes its shape: typing is never interrupted
     redraw = bool(asked) or typing_in.shape(row.sketch) != shape
     values = {**_builder(studio, draft, row), "redraw": redraw, "may_write": True}

@@ -78,6 +78,10 @@ def _tried(studio: Studio, draft: RulebookDraft, from_on: date | None, until_on:
             market_code=draft.market_code,
         )  # fmt: skip
     except trials.NothingHappened:
+        if draft.market_code is None and not pages.places(studio)[0].judges:
+            return {
+                "refused": _("Every market has rules of its own: a draft for one of them judges what happens there.")
+            }
         return {"refused": _("Nothing that these rules judge happened in this period: choose another one.")}
     except trials.TooMuch:
         return {"refused": _("This period holds too many lines to try at once: choose a shorter one.")}
