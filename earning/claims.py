@@ -124,7 +124,7 @@ def claim_these(holder_ids: Sequence[int], *, now: datetime) -> Claimed:
     until = now + timedelta(seconds=settings.CLAIM_LEASE_SECONDS)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_IN_TURN)
-        values = {"holders": sorted(holder_ids), "token": token, "until": until, "now": now}
+        values: dict[str, Any] = {"holders": sorted(holder_ids), "token": token, "until": until, "now": now}
         cursor.execute(_CLAIM_THESE, values)
         return Claimed(token, sorted(holder for (holder,) in cursor.fetchall()))
 
