@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 
 import polars as pl
 
+from rules_engine.core import small
 from rules_engine.core.facts import Tables
 from rules_engine.core.matching import Matched, Matching
 from rules_engine.core.multipliers import Region, regions
-from rules_engine.core.ratios import rounded_sum
+from rules_engine.core.ratios import Rounding, rounded_sum
 from rules_engine.core.rulebook import Currency, Rulebook
 from rules_engine.core.rules import Rule
 from values.money import minor_exponent
@@ -116,23 +119,38 @@ class Effects:
     def _rounded(self, parts: list[Part], currency: Currency, rule: Rule) -> pl.Series:
         rounding = self._rulebook.rounding_of(rule)
         terms: list[tuple[pl.Series, Fraction]] = []
-        line_terms: list[tuple[pl.Series, Fraction]] = []
+        line_parts: list[Part] = []
         tables = self._tables
         for part in parts:
             if part.per_line is None:
                 assert part.per_activity is not None
                 terms.append((part.per_activity.zip_with(part.activities, tables.nothing), part.ratio))
             elif currency.round_per == "line":
-                spread = part.activities.gather(tables.lines["row"])
-                counts = spread if part.where is None else spread & part.where
-                line_terms.append((tables.lines[part.per_line] * counts.cast(pl.Int64), part.ratio))
+                line_parts.append(part)
             else:
                 total = tables.total(part.per_line, part.where)
                 terms.append((total.zip_with(part.activities, tables.nothing), part.ratio))
         wanted = rounded_sum(terms, rounding) if terms else tables.nothing
-        if line_terms:
-            wanted = wanted + tables.summed(rounded_sum(line_terms, rounding), None)
-        return wanted
+        return wanted + self._rounded_lines(line_parts, rounding) if line_parts else wanted
+
+    def _rounded_lines(self, parts: list[Part], rounding: Rounding) -> pl.Series:
+        """Each line's number rounded, then added up; a line that no part counts is not looked at."""
+        lines = self._tables.lines
+        counting = [self._counting(part) for part in parts]
+        some = reduce(or_, counting)
+        terms = []
+        for part, counts in zip(parts, counting, strict=True):
+            assert part.per_line is not None
+            values = lines[part.per_line].filter(some)
+            terms.append((values if len(parts) == 1 else values * counts.filter(some).cast(pl.Int64), part.ratio))
+        return self._tables.added(lines["row"].filter(some), rounded_sum(terms, rounding))
+
+    def _counting(self, part: Part) -> pl.Series:
+        """Which lines a part counts."""
+        if part.where is not None and part.activities.all():
+            return part.where
+        spread = small.gathered(part.activities, self._tables.lines["row"])
+        return spread if part.where is None else spread & part.where
 
 
 def _is_empty(matched: Matched) -> bool:

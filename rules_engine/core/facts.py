@@ -112,15 +112,15 @@ class Tables:
     def summed(self, values: pl.Series, where: pl.Series | None) -> pl.Series:
         """Sum per activity of a value per line, over the lines where it is asked."""
         rows = self.lines["row"]
-        return self._at_ends(rows, values) if where is None else self._at_ends(rows.filter(where), values.filter(where))
+        return self.added(rows, values) if where is None else self.added(rows.filter(where), values.filter(where))
 
     def counted(self, where: pl.Series | None) -> pl.Series:
         """How many lines per activity."""
         rows = self.lines["row"] if where is None else self.lines["row"].filter(where)
-        return self._at_ends(rows, None)
+        return self.added(rows, None)
 
-    def _at_ends(self, rows: pl.Series, values: pl.Series | None) -> pl.Series:
-        """Running sums read where a run of lines of one activity ends, less what was reached before it."""
+    def added(self, rows: pl.Series, values: pl.Series | None) -> pl.Series:
+        """Values (or ones) by activity: running sums read where the run of its lines ends, less those before."""
         if rows.is_empty():
             return self.nothing
         if rows.len() <= small.ROWS and self.height <= small.ROWS:
