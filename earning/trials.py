@@ -37,8 +37,12 @@ _SPAN = """
 SELECT min(occurred_on), max(occurred_on) FROM attribution
 WHERE program_id = %s AND ended_at IS NULL AND holder_id IS NOT NULL
 """
-_SIZE = """
-SELECT count(*), coalesce(max(t.attribution_id), 0), coalesce(sum(cardinality(a.states)), 0)
+_LATEST = """
+SELECT count(*), coalesce(max(attribution_id), 0) FROM attribution
+WHERE program_id = %s AND ended_at IS NULL AND holder_id IS NOT NULL AND occurred_on BETWEEN %s AND %s
+"""
+_LINES = """
+SELECT coalesce(sum(cardinality(a.states)), 0)
 FROM attribution AS t JOIN activity AS a ON a.activity_id = t.activity_id AND a.occurred_on = t.occurred_on
 WHERE t.program_id = %s AND t.ended_at IS NULL AND t.holder_id IS NOT NULL AND t.occurred_on BETWEEN %s AND %s
   AND a.kind <> 2
@@ -255,15 +259,19 @@ _periods: OrderedDict[tuple[Any, ...], _Period] = OrderedDict()
 
 def _period(program: Program, from_on: date, until_on: date) -> _Period:
     """The frames of a period, from the last two that were asked for while nothing landed in them."""
+    asked = [program.pk, from_on, until_on]
     with connection.cursor() as cursor:
-        cursor.execute(_SIZE, [program.pk, from_on, until_on])
-        activities, last, lines = cursor.fetchone()
+        cursor.execute(_LATEST, asked)
+        activities, last = cursor.fetchone()
     if not activities:
         raise NothingHappened(f"no member did anything from {from_on} to {until_on}")
-    if lines > MOST_LINES:
-        raise TooMuch(f"{lines} lines from {from_on} to {until_on}: choose a shorter period")
     key = (connection.settings_dict["NAME"], program.pk, from_on, until_on, activities, last)
     if key not in _periods:
+        with connection.cursor() as cursor:
+            cursor.execute(_LINES, asked)
+            (lines,) = cursor.fetchone()
+        if lines > MOST_LINES:
+            raise TooMuch(f"{lines} lines from {from_on} to {until_on}: choose a shorter period")
         for other in [one for one in _periods if one[:4] == key[:4]]:
             del _periods[other]
         while len(_periods) >= KEPT_PERIODS:
