@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import phonenumbers
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from activity.models import Attribution
@@ -14,6 +15,8 @@ from members import queries as members
 from members.models import Card
 from programs import queries as programs
 from programs.models import Store
+from rewards import queries as rewards
+from values import texts
 from web import climbs, context, movements, people, pots, reasons
 from web.climbs import Climb
 from web.formats import Formats
@@ -40,6 +43,16 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Voucher:
+    """A voucher as staff see it: without its code, which is the member's. `until` is the last day it lives."""
+
+    name: str
+    value: str
+    state: str
+    until: date | None
+
+
+@dataclass(frozen=True)
 class MemberPage:
     """A member at a glance."""
 
@@ -51,6 +64,7 @@ class MemberPage:
     formats: Formats
     ground: Ground
     climb: Climb | None
+    vouchers: list[Voucher]
 
 
 @dataclass(frozen=True)
@@ -120,7 +134,21 @@ def member_of(desk: Desk, public_id: str) -> MemberPage | None:
         formats=formats,
         ground=ground,
         climb=climbs.climb_of(holder_id, desk.program.pk, ground.units, formats, desk.now) if sees_points else None,
+        vouchers=_vouchers(desk, row.pk, formats) if sees_points else [],
     )
+
+
+def _vouchers(desk: Desk, membership_id: int, formats: Formats) -> list[Voucher]:
+    names, language = rewards.names_of(desk.program.pk), get_language() or "en"
+    return [
+        Voucher(
+            name=texts.in_language(names.get(voucher.reward_code, {}), language, voucher.reward_code),
+            value=formats.money(voucher.value, voucher.money),
+            state=voucher.state,
+            until=voucher.expires_on,
+        )
+        for voucher in rewards.vouchers_of(membership_id, desk.now)
+    ]
 
 
 def movements_of(member: MemberPage, *, before: str, why: str) -> Movements:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.views import account, activity, home, join
+from portal.views import account, activity, home, join, rewards
 
 app_name = "portal"
 urlpatterns = [
@@ -10,5 +10,7 @@ urlpatterns = [
     path("card/", home.card, name="card"),
     path("activity/", activity.month, name="activity"),
     path("activity/<int:activity_id>/", activity.receipt, name="receipt"),
+    path("rewards/", rewards.show, name="rewards"),
+    path("rewards/<str:code>/take/", rewards.take, name="take_reward"),
     path("me/", account.show, name="me"),
 ]

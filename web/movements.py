@@ -155,7 +155,7 @@ def _posting(ground: Ground, posting_id: int, currency_id: int, rows: list[ledge
     return Movement(
         key=f"p{posting_id}c{currency_id}",
         at=rows[0].effective_at,
-        title=contra_label(rows[0].contra),
+        title=_("Points given back") if rows[0].contra == "redeem" and amount > 0 else contra_label(rows[0].contra),
         kind=rows[0].contra,
         place="",
         net=None,
