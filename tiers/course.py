@@ -8,23 +8,12 @@ counted as if they had never been bought: a step that would not stand without th
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from tiers.ladder import NOWHERE, Home, Ladder
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What counts changes by `amount` at a moment. With `undoes` the (positive) amount is taken out of what counted
-    under the same key, whenever that was; `key` orders changes of one moment."""
-
-    at: datetime
-    amount: int
-    key: int = 0
-    undoes: bool = False
+from tiers.tally import Change, Tally, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,58 +70,12 @@ def settled(stands: Sequence[Stand], start: int) -> list[Stand]:
 
 def value_at(ladder: Ladder, changes: Iterable[Change], home: Home, at: datetime) -> int:
     """What counts at a moment."""
-    tally = _Tally()
-    for change in sorted(changes, key=_order):
+    tally = Tally()
+    for change in sorted(changes, key=in_order):
         if change.at > at:
             break
         tally.take(change)
     return tally.since(ladder.window_start(at, home))
-
-
-def _order(change: Change) -> tuple[datetime, bool, int]:
-    return (change.at, change.undoes, change.key)
-
-
-@dataclass
-class _Tally:
-    """What came, in order, with running sums."""
-
-    moments: list[datetime] = field(default_factory=list)
-    amounts: list[int] = field(default_factory=list)
-    sums: list[int] = field(default_factory=lambda: [0])
-    places: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    owed: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-
-    def take(self, change: Change) -> None:
-        if change.undoes:
-            self._undo(change.key, change.amount)
-            return
-        amount = change.amount
-        if amount > 0 and (early := min(amount, self.owed.get(change.key, 0))):
-            self.owed[change.key] -= early  # came back before it counted
-            amount -= early
-        if amount > 0:
-            self.places[change.key].append(len(self.amounts))
-        self.moments.append(change.at)
-        self.amounts.append(amount)
-        self.sums.append(self.sums[-1] + amount)
-
-    def _undo(self, key: int, amount: int) -> None:
-        for place in reversed(self.places[key]):
-            taken = min(amount, self.amounts[place])
-            self.amounts[place] -= taken
-            amount -= taken
-            for later in range(place + 1, len(self.sums)):
-                self.sums[later] -= taken
-        self.owed[key] += amount
-
-    def since(self, start: datetime | None, end: datetime | None = None) -> int:
-        first = bisect_left(self.moments, start) if start else 0
-        last = bisect_left(self.moments, end) if end else len(self.amounts)
-        return self.sums[last] - self.sums[first] if last > first else 0
-
-    def is_empty_since(self, start: datetime | None) -> bool:
-        return start is not None and bisect_left(self.moments, start) == len(self.moments)
 
 
 @dataclass
@@ -147,7 +90,7 @@ class _Walk:
     end: datetime | None = None  # of the window that is awaited
     look: datetime | None = None  # when the step is looked at next
     stands: list[Stand] = field(default_factory=list)
-    tally: _Tally = field(default_factory=_Tally)
+    tally: Tally = field(default_factory=Tally)
     gifts: list[Given] = field(default_factory=list)
     opened: tuple[datetime | None, datetime] | None = None  # where the window starts, and until when that is so
 
@@ -159,7 +102,7 @@ class _Walk:
         events: list[tuple[datetime, int, int, Change | Given | None]] = []
         for number, gift in enumerate(sorted(given, key=lambda one: one.at)):
             events.append((gift.at, 1, number, gift))
-        for number, change in enumerate(sorted(changes, key=_order)):
+        for number, change in enumerate(sorted(changes, key=in_order)):
             events.append((change.at, 2, number, change))
             leaves = self._leaves(change)
             if leaves is not None:

@@ -298,5 +298,11 @@ def test_the_command_tells_who_is_about_to_fall_and_runs_the_pass():
     call_command("tiers", "falls", "--program", "club", "--days", "400", stdout=said)
     call_command("tiers", "follow", "--program", "club", stdout=said)
     assert said.getvalue() == "0 will lose a step within 400 days\n1 followed\n"
+    call_command("tiers", "floor", "--program", "club", "--member", "anna-0001", "--step", "silver", stdout=said)
+    assert said.getvalue().endswith("anna-0001 does not fall below silver\n")
+    with pytest.raises(CommandError, match="no step platinum"):
+        call_command("tiers", "floor", "--program", "club", "--member", "anna-0001", "--step", "platinum")
+    with pytest.raises(CommandError, match="no member nobody"):
+        call_command("tiers", "floor", "--program", "club", "--member", "nobody")
     with pytest.raises(CommandError, match="no program nobody"):
         call_command("tiers", "falls", "--program", "nobody")
