@@ -165,7 +165,9 @@ def try_out(
         RuleEffect(code, currency, was, will, code in changed)
         for code, currency, was, will in sorted(rules, key=lambda row: (row[0] not in changed, codes.get(row[0], -1)))
     )
-    currencies = tuple(_currency(code, effects, terms) for code in dict.fromkeys(one.currency for one in effects))
+    currencies = tuple(
+        _currency(code, effects, terms, market_code) for code in dict.fromkeys(one.currency for one in effects)
+    )
     main = max(currencies, key=lambda one: (abs(one.more), one.before), default=None)
     code = main.code if main else draft.currencies[0].code
     moved = distributions.moved(old, new, code)
@@ -346,11 +348,11 @@ def _with_tiers(activities: pl.DataFrame, program_id: int, now: datetime) -> pl.
     return activities.drop("member.tier", strict=False).join(stands, on="holder_id", how="left", maintain_order="left")
 
 
-def _currency(code: str, effects: Iterable[RuleEffect], terms: Terms) -> CurrencyEffect:
+def _currency(code: str, effects: Iterable[RuleEffect], terms: Terms, market_code: str | None) -> CurrencyEffect:
     own = [one for one in effects if one.currency == code]
     before, after = sum(one.before for one in own), sum(one.after for one in own)
     currency = next((one for one in terms.currencies.values() if one.code == code), None)
-    home = next(iter(terms.markets.values()))
+    home = terms.markets.get(market_code or "") or next(iter(terms.markets.values()))
     if currency is None:
         return CurrencyEffect(code, before, after, None, home.currency)
     money = currency.money or home.currency
@@ -358,7 +360,7 @@ def _currency(code: str, effects: Iterable[RuleEffect], terms: Terms) -> Currenc
 
 
 def _cost(currency: Any, points: int, money: str, market: str) -> int | None:
-    """Minor units: a cash pot costs what it gives, other points what the program says one is worth at home."""
+    """Minor units: a cash pot costs what it gives, other points what the program says one is worth in a market."""
     if currency.kind == "cash":
         return points
     value = currency.unit_value

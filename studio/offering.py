@@ -62,8 +62,8 @@ def label_of(fact: Fact, language: str) -> str:
         "receipt.net": _("Purchases"),
         "line.gross": _("Price before discounts"),
         "line.net": _("Price paid"),
-        "calendar.weekday": _("Weekday, store time"),
-        "calendar.hour": _("Hour, store time"),
+        "calendar.weekday": _("Weekday"),
+        "calendar.hour": _("Hour at the store"),
     }
     return own.get(fact.name) or capfirst(fact.label(language))
 

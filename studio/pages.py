@@ -136,7 +136,8 @@ def rule_lines(studio: Studio, draft: RulebookDraft) -> list[RuleLine]:
         checked = checking.check(draft, row, values, studio.language, money)
         name = texts.in_language(row.sketch.get("name") or {}, studio.language) or row.code
         lines.append(RuleLine(row, name, f"{checked.sentence}.", mark, checked if mark in ("new", "changed") else None))
-    return lines
+    # what differs is what one came for; the rest stays in the order of the rulebook
+    return sorted(lines, key=lambda line: not line.mark)
 
 
 def mark_of(row: DraftRule) -> str:
