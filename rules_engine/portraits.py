@@ -75,7 +75,7 @@ def of_version(version: Version, language: str, money: str | None) -> list[RuleP
             sentence=_ended(sentences.of_rule(rulebook, rule.model_copy(update={"name": None}), language, money)),
             when=spelling.left_unsaid(rule, money, language),
             phase=_phases()[rule.phase],
-            limits=" ".join(_limit(rulebook, rule, limit, language) for limit in rule.limits),
+            limits=" ".join(_limit(rulebook, rule, limit, language) for limit in rule.caps),
             valid=_valid(rule.valid) if rule.valid else "",
             group=_combined(rule),
             stopped_at=version.stops.get(rule.code),
@@ -125,6 +125,7 @@ def _limit(rulebook: Rulebook, rule: Rule, limit: Limit, language: str) -> str:
         "year": _("a year"),
         "campaign": _("in all"),
     }[limit.per]
+    per += sentences.shared_by(limit, language)
     text = _("At most %(most)s %(per)s.") % {"most": most, "per": per}
     return text + " " + _("Nothing when it would be more.") if limit.overflow == "reject" else text
 

@@ -13,12 +13,11 @@ from rules_engine.core.rules import Rule
 
 
 def left_unsaid(rule: Rule, money: str | None, language: str) -> str:
-    """The whole condition of a rule when its sentence leaves some of it to its name; empty when it says it all."""
+    """The whole condition of a rule, exactly, when its sentence may be read in two ways; empty when it cannot."""
     if rule.when is None:
         return ""
-    formats = PlainFormats(language)
     parts = rule.when.all if isinstance(rule.when, All) else (rule.when,)
-    if all(conditioned.of_condition(part, money, formats) for part in parts):
+    if all(conditioned.is_plain(part) for part in parts):
         return ""
     return condition(rule.when, money, language)
 

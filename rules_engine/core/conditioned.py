@@ -84,6 +84,13 @@ def of_condition(condition: Condition, money: str | None, formats: Formats) -> s
             return " ".join(part for part in (_lines(test, money, formats), on) if part)
 
 
+def is_plain(condition: Condition) -> bool:
+    """Whether its words say all of it: a comparison, or a minimum over lines."""
+    if isinstance(condition, Lines):
+        return condition.lines.ge is not None or condition.lines.gt is not None
+    return isinstance(condition, Comparison)
+
+
 def _bracketed(condition: Condition, money: str | None, formats: Formats) -> str:
     said = of_condition(condition, money, formats)
     return f"({said})" if isinstance(condition, All | AnyOf) and len(_parts(condition)) > 1 else said

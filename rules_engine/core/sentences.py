@@ -95,6 +95,12 @@ def of_caps(rulebook: Rulebook, rule: Rule, language: str) -> str:
     return " ".join(_limit(rulebook, rule, cap, PlainFormats(language)) for cap in rule.caps)
 
 
+def shared_by(limit: Limit, language: str) -> str:
+    """Who counts together, to stand behind a limit: ", for everybody together"; empty for a single member."""
+    words = _WORDS["fr" if language == "fr" else "en"]
+    return str(words["whose"][limit.for_])  # type: ignore[index]
+
+
 def of_verdict(rulebook: Rulebook, verdict: Verdict, language: str, formats: Formats | None = None) -> Sentence:
     """Why the rule gave what it gave, or what was missing: "1 point per euro, on €99.80"."""
     formats = formats or PlainFormats(language)
