@@ -64,7 +64,8 @@ def _read(stdout: str, stderr: str, name: str) -> Rehearsed:
     lines = outcome.get("lines") or []
     passed = sum(1 for line in lines if line["passed"])
     problems = [_problem(one) for one in outcome.get("problems") or []]
-    return Rehearsed(outcome.get("name") or name, lines, problems, passed, len(lines) - passed)
+    called = outcome.get("name") or ""
+    return Rehearsed(name if called in ("", "book") else called, lines, problems, passed, len(lines) - passed)
 
 
 def _problem(found: Any) -> str:

@@ -16,6 +16,7 @@ from studio.checking import check
 from studio.doors import Studio
 from studio.offering import Values, facts
 from studio.views import trials
+from values import texts
 
 
 @require_POST
@@ -139,6 +140,7 @@ def _builder(studio: Studio, draft: RulebookDraft, row: DraftRule) -> dict[str, 
     return {
         "draft": draft,
         "row": row,
+        "name": texts.in_language(row.sketch.get("name") or {}, studio.language),
         "sketch": sketch,
         "checked": checked,
         "beside": checked.beside,
