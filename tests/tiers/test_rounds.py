@@ -112,4 +112,27 @@ def test_late_activity_is_scored_with_the_step_of_its_moment_and_decides_nothing
     assert Award.objects.filter(facts__contains={"member.tier": "silver"}).exists()
 
 
-__all__ = ["ladders"]
+def test_a_quote_knows_the_step_of_its_moment():
+    from earning import quoting
+    from members.models import MembershipHolder
+
+    here = make(rules=RULES, window={"days": 30}, steps=steps(basic=0, silver=100))
+    buy(here, "2026-01-10T10:00", 100)
+    member = MembershipHolder.objects.get(holder_id=holder(here)).membership_id
+    basket = [{"sku": "a", "quantity": "1", "gross": "10"}]
+
+    def quoted(at: str) -> dict[str, int]:
+        return quoting.quote(program=here.program, membership_id=member, lines=basket, now=local(at)).points
+
+    assert quoted("2026-02-09T23:59") == {"points": 20, "status": 40}
+    assert quoted("2026-02-10T00:00") == {"points": 10, "status": 10}, "no job has run"
+
+
+def test_returns_in_any_order_leave_the_same_standing():
+    here = make(rules=RULES, steps=steps(basic=0, silver=(100, 60), gold=300), members=("anna", "bo"))
+    for name, turn in (("anna", 1), ("bo", -1)):
+        bought = [ladders.buy(here, f"2026-01-{day}T10:00", 150, member=name) for day in (10, 11, 12)]
+        for receipt in bought[::turn]:
+            ladders.bring_back(here, "2026-03-01T10:00", receipt, 150, member=name)
+        assert step(here, "2026-03-02T10:00", name) == "basic"
+        assert course(here, name)[-1][2] == "returned"
