@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,10 +16,13 @@ from playbooks import checking, reading
 from playbooks.checking import NOT_BUILT, Checked
 from playbooks.problems import InvalidPlaybook, Problem
 from playbooks.reading import Document, Path_
-from playbooks.rehearsals.format import ACTIVITY, LATER_EXPECTATIONS, LATER_STEPS, STEPS, Book, Step
+from playbooks.rehearsals import naming
+from playbooks.rehearsals.format import LATER_EXPECTATIONS, LATER_STEPS, STEPS, Book
 from programs import terms
 
 LARGEST_BOOK = 1_000_000
+MOST_PUBLISHED = 50
+_ELSEWHERE = ("valid_from", "rules", "products", "stores")  # a rulebook hangs on none of the last two
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,8 @@ def check(document: Document, folder: Path | None) -> Read:
     if book is not None and checked is not None and every_step_known:
         publishing, more = _publishing(document, book, checked)
         problems += more
-        known = _Known(book, checked, publishing)
-        problems += [document.problem(path, said) for path, said in _contradictions(book, known)]
+        known = naming.Known(book, checked, publishing)
+        problems += [document.problem(path, said) for path, said in naming.contradictions(book, known)]
     if problems or book is None or checked is None:
         raise InvalidPlaybook(problems)
     return Read(document, book, checked, publishing)
@@ -159,8 +161,11 @@ def _publishing(document: Document, book: Book, checked: Checked) -> tuple[dict[
     for place, step in enumerate(book.steps):
         if step.publish is None:
             continue
+        if len(made) == MOST_PUBLISHED:
+            problems.append(document.problem(("steps", place, "publish"), f"is more than {MOST_PUBLISHED} rulebooks"))
+            break
         said = document.tree["steps"][place]["publish"]
-        tree = {key: value for key, value in checked.document.tree.items() if key not in ("valid_from", "rules")} | said
+        tree = {key: value for key, value in checked.document.tree.items() if key not in _ELSEWHERE} | said
         here: Path_ = ("steps", place, "publish")
         around = (((key,), (*here, key)) for key in ("valid_from", "rules"))
         try:
@@ -168,96 +173,3 @@ def _publishing(document: Document, book: Book, checked: Checked) -> tuple[dict[
         except InvalidPlaybook as wrong:
             problems += wrong.problems
     return made, problems
-
-
-# what steps name
-
-
-class _Known:
-    """The codes a book may name."""
-
-    def __init__(self, book: Book, checked: Checked, publishing: dict[int, Checked]) -> None:
-        playbook = checked.playbook
-        self.members = {member.id for member in book.members}
-        self.currencies = {currency.code for currency in playbook.currencies}
-        self.stores = {store.code for store in playbook.stores}
-        self.markets = {market.code for market in playbook.markets}
-        self.rules = {rule.code for one in (checked, *publishing.values()) for rule in one.playbook.rules}
-        self.rewards = {reward.code for reward in playbook.rewards}
-        self.tiers = {step.code for step in playbook.tiers.steps} if playbook.tiers else set()
-        self.activity = {step.what.id for step in book.steps if step.kind in ACTIVITY}
-
-
-def _contradictions(book: Book, known: _Known) -> Iterator[tuple[Path_, str]]:
-    seen: set[str] = set()
-    for place, member in enumerate(book.members):
-        here: Path_ = ("members", place)
-        if member.id in seen:
-            yield (*here, "id"), f"{member.id!r} is used twice"
-        seen.add(member.id)
-        yield from _unknown((*here, "tier"), member.tier, known.tiers, "step of the ladder")
-        yield from _unknown((*here, "floor"), member.floor, known.tiers, "step of the ladder")
-        yield from _unknown((*here, "store"), member.store, known.stores, "store")
-        yield from _unknown((*here, "market"), member.market, known.markets, "market")
-    last = None
-    for place, step in enumerate(book.steps):
-        if last is not None and step.at < last:
-            yield ("steps", place, "at"), "is earlier than the step before; late activity says `occurred`"
-        last = step.at
-        yield from _of_step(("steps", place), step, known)
-        yield from _of_expectation(("steps", place, "expect"), step, known)
-
-
-def _of_step(here: Path_, step: Step, known: _Known) -> Iterator[tuple[Path_, str]]:
-    what, inside = step.what, (*here, step.kind)
-    yield from _unknown((*here, "member"), step.member, known.members, "member")
-    unmatched = step.expect.unmatched or step.expect.waiting == "UnknownMember"
-    for name in ("member", "from_", "to"):
-        said = getattr(what, name, None)
-        if isinstance(said, date) or (name == "member" and step.kind in ACTIVITY and unmatched):
-            continue
-        yield from _unknown((*inside, name.rstrip("_")), said, known.members, "member")
-    if step.kind in ("purchase", "visit", "event") and what.member is None and what.card is None:
-        yield inside, "needs a member or a card"
-    yield from _unknown((*inside, "currency"), _pot(step), known.currencies, "currency")
-    yield from _unknown((*inside, "reward"), getattr(what, "reward", None), known.rewards, "reward")
-    if step.kind == "quote":
-        yield from _unknown((*inside, "store"), what.store, known.stores, "store")
-    if step.kind == "deliver":
-        yield from _unknown((*inside, "of"), what.of, known.activity, "activity")
-    if step.kind == "transfer" and what.from_ == what.to:
-        yield (*inside, "to"), "a transfer needs two members"
-    if step.kind == "adjust" and what.amount == 0:
-        yield (*inside, "amount"), "must not be zero"
-    if step.kind == "rescore" and (what.member is None) == (what.from_ is None):
-        yield inside, "needs a member, or days `from` and `until`"
-
-
-def _pot(step: Step) -> str | None:
-    return step.what.currency if step.kind in ("adjust", "transfer") else None
-
-
-def _of_expectation(here: Path_, step: Step, known: _Known) -> Iterator[tuple[Path_, str]]:
-    expect = step.expect
-    yield from _unknown((*here, "member"), expect.member, known.members, "member")
-    for code in expect.awards or ():
-        yield from _unknown((*here, "awards", code), code, known.rules, "rule")
-    for name in ("balance", "pending", "debt"):
-        for code in getattr(expect, name) or ():
-            yield from _unknown((*here, name, code), code, known.currencies, "currency")
-    for place, lot in enumerate(expect.lots or ()):
-        yield from _unknown((*here, "lots", place, "currency"), lot.currency, known.currencies, "currency")
-    yield from _unknown((*here, "tier"), expect.tier, known.tiers, "step of the ladder")
-    for place, code in enumerate(expect.vouchers or ()):
-        yield from _unknown((*here, "vouchers", place), code, known.rewards, "reward")
-    activity = step.kind in ACTIVITY
-    for name in ("quarantined", "waiting", "unmatched"):
-        if getattr(expect, name) is not None and not activity:
-            yield (*here, name), "only activity can be that; another step is `refused`"
-    if expect.refused is not None and activity:
-        yield (*here, "refused"), "activity is never refused: it is `quarantined` or `waiting`"
-
-
-def _unknown(path: Path_, code: Any, known: set[str], what: str) -> Iterator[tuple[Path_, str]]:
-    if isinstance(code, str) and code not in known:
-        yield path, f"no {what} is called {code!r}"

@@ -57,9 +57,11 @@ def _start(share: Sequence[Path]) -> subprocess.Popen[bytes]:
 
 def _outcomes(process: subprocess.Popen[bytes]) -> list[Outcome]:
     written, said = process.communicate()
-    if process.returncode not in (0, 1):
-        raise ShareLost(said.decode(errors="replace").strip()[-500:] or f"exit {process.returncode}")
-    return [_outcome(document) for document in json.loads(written)]
+    try:
+        return [_outcome(document) for document in json.loads(written)]
+    except ValueError:
+        reason = said.decode(errors="replace").strip()[-500:] or f"exit {process.returncode}"
+        raise ShareLost(f"a process that ran some of the books ended without an answer: {reason}") from None
 
 
 def _outcome(document: dict[str, Any]) -> Outcome:

@@ -114,7 +114,8 @@ def advance(stage: Stage, at: datetime) -> None:
         _join(stage, list(people), moment)
     lapsing.lapse_due(at, holder_ids=stage.holders())
     expiry.expire_due(at, holder_ids=stage.holders())
-    standing.close_windows(program=stage.program, now=at)
+    if stage.read.checked.playbook.tiers is not None:
+        standing.close_windows(program=stage.program, now=at)
     work(at)
 
 

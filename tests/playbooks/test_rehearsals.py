@@ -248,3 +248,10 @@ def test_the_command_ends_as_it_promises(unblocked, tmp_path):
 def test_so_many_processes_as_books_are_worth():
     assert sharing.processes_for(3) == 1
     assert sharing.processes_for(10_000) >= 1
+
+
+def test_a_book_cannot_publish_without_end():
+    rules = "publish: {rules: [{code: base, trigger: purchase, earn: {fixed: 1}}]}"
+    assert problems(BOOK + step(rules) * (reading.MOST_PUBLISHED + 1)) == [
+        "63: steps[50].publish: is more than 50 rulebooks"
+    ]
