@@ -35,6 +35,9 @@ POSTED_SCHEMA: dict[str, Any] = {
     "facts": pl.String,
 }
 _AWARD = [*KEYS, "occurred_on", "rulebook_id", "wanted", "target", "posted", "revision", "facts"]
+_CHANGED = """
+CREATE TEMPORARY TABLE IF NOT EXISTS work_award (LIKE award INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
+"""
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,15 @@ def write(cursor: Any, difference: Difference) -> None:
     if difference.added.height:
         frames.write(cursor, difference.added.sort("holder_id", "activity_id"), "award", _AWARD)
     if difference.changed.height:
-        cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS work_award (LIKE award) ON COMMIT DELETE ROWS")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE IF NOT EXISTS work_award (LIKE award INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+        )
         cursor.execute("DELETE FROM pg_temp.work_award")
         frames.write(cursor, difference.changed, "work_award", _AWARD)
         cursor.execute(
             "UPDATE award SET rulebook_id = new.rulebook_id, wanted = new.wanted,"
             " target = new.target, posted = new.posted, revision = new.revision,"
+            " taken_back = award.taken_back + greatest(award.posted - new.posted, 0),"
             " facts = coalesce(award.facts || new.facts, new.facts, award.facts)"
             " FROM work_award AS new WHERE award.holder_id = new.holder_id AND award.activity_id = new.activity_id"
             " AND award.rule_id = new.rule_id AND award.currency_id = new.currency_id"

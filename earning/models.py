@@ -54,6 +54,7 @@ class Award(models.Model):
     wanted = models.BigIntegerField(help_text="rounded, before limits")
     target = models.BigIntegerField(help_text="granted: what should stand")
     posted = models.BigIntegerField(help_text="what stands in the ledger")
+    taken_back = models.BigIntegerField(db_default=0, help_text="what returns and corrections took of it, all together")
     revision = models.IntegerField()
     facts = models.JSONField(null=True, help_text="the changing facts its rules read, as they stood")
 

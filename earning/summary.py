@@ -20,8 +20,8 @@ SELECT count(*) FILTER (WHERE a.kind = 1), count(*) FILTER (WHERE a.kind = 2), c
 FROM activity AS a JOIN source_program AS fed ON fed.source_id = a.source_id WHERE fed.program_id = %s
 """
 _POINTS = """
-SELECT currency.code, rule.code, coalesce(sum(posted) FILTER (WHERE posted > 0), 0)::bigint,
-       coalesce(-sum(posted) FILTER (WHERE posted < 0), 0)::bigint
+SELECT currency.code, rule.code, (coalesce(sum(posted) FILTER (WHERE posted > 0), 0) + sum(taken_back))::bigint,
+       (coalesce(-sum(posted) FILTER (WHERE posted < 0), 0) + sum(taken_back))::bigint
 FROM award JOIN rule ON rule.id = award.rule_id JOIN currency ON currency.id = award.currency_id
 WHERE rule.program_id = %s GROUP BY currency.position, currency.code, rule.code ORDER BY currency.position, rule.code
 """
@@ -30,8 +30,8 @@ WHERE rule.program_id = %s GROUP BY currency.position, currency.code, rule.code 
 def of(program: Program, *, now: datetime) -> dict[str, Any]:
     """`{program, members, receipts, returns, lines, points, balances, liability}`; amounts in smallest units.
 
-    points: currency -> rule -> {granted, taken_back}. liability: market -> minor units of its currency, the available
-    and pending points at their value per unit, and cash pots as they are.
+    points: currency -> rule -> {granted, taken_back}, whose difference stands. liability: market -> minor units of its
+    currency, the available and pending points at their value per unit, and cash pots as they are.
     """
     with connection.cursor() as cursor:
         cursor.execute(_RECEIPTS, [program.pk])
