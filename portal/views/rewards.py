@@ -21,8 +21,8 @@ def show(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_POST
 @doors.for_members
+@require_POST
 def take(request: HttpRequest, visit: queries.Visit, code: str) -> HttpResponse:
     """Take one reward. The form carries a key of its own, so that a second click takes nothing more."""
     try:
