@@ -1,3 +1,4 @@
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -21,7 +22,7 @@ def show(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:
         studio.check("rulebooks.write", draft.market_code)
         values.update(_run(request, studio, draft.pk))
         draft.refresh_from_db()
-    values["kept"] = draft.rehearsals
+    values["kept"] = [{**one, "moment": datetime.fromisoformat(one["at"])} for one in draft.rehearsals]
     values["names"] = pages.people({str(one.get("by")) for one in draft.rehearsals})
     return doors.page(request, "studio/rehearse.html", studio, values)
 

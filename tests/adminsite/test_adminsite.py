@@ -67,7 +67,7 @@ def titles(user):
 @pytest.mark.django_db
 def test_the_menu_shows_what_may_be_opened():
     marketing = titles(person("nadia@example.com", Role.MARKETING))
-    assert marketing["Rules"] == ["Rulebooks", "Stopped rules"]
+    assert marketing["Rules"] == ["Rule studio", "Rulebooks", "Stopped rules"]
     assert "House" not in marketing
     auditor = titles(person("auditor@example.com", Role.AUDITOR))
     assert "Audit trail" in auditor["House"]
