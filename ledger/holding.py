@@ -169,7 +169,7 @@ def capture(
         idem = idempotency.of_cause(Cause.CAPTURE, hold_id)
         asked = idempotency.fingerprint(do="capture", hold=hold_id)
         posting_id = records.post(cursor, holder_id, idem, asked, "spend", around, now)
-        values = {
+        values: dict[str, Any] = {
             "holder": holder_id, "hold": hold_id, "posting": posting_id, "currency": currency_id, "contra": contra,
             "cost_centre": cost_centre, "now": now,
         }  # fmt: skip

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 LENGTH = 12  # 60 bits
@@ -44,7 +45,7 @@ def digests_of(code: str) -> Iterator[bytes]:
 
 
 def _keys() -> list[bytes]:
-    return [key.encode() for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    return [force_bytes(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 
 def _code(key: bytes, salt: bytes) -> str:
