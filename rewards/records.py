@@ -76,7 +76,7 @@ def find(cursor: Any, holder_id: int, key: uuid.UUID, asked: bytes | None = None
     if asked is not None:
         idempotency.check_same(fingerprint, asked)
     cursor.execute(_COSTS, {"holder": holder_id, "redemption": values[0]})
-    return Row(*values, json.loads(offer), tuple(cursor.fetchall()))
+    return Row(*(*values, json.loads(offer), tuple(cursor.fetchall())))
 
 
 def must_find(cursor: Any, holder_id: int, key: uuid.UUID) -> Row:
