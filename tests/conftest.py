@@ -107,3 +107,14 @@ def program(db: None) -> Any:
         position=2,
     )
     return made
+
+
+@pytest.fixture(autouse=True)
+def products_are_forgotten_when_the_database_is_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Emptying restarts the numbers of product states, which a process otherwise may remember for ever."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker and (marker.kwargs.get("transaction") or "transactional_db" in request.fixturenames):
+        from earning import batches, journey
+
+        journey._products = batches.Products()

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from ledger import auditing, expiry, holders, idempotency, posting, queries
+from ledger import auditing, expiry, holders, holding, idempotency, posting, queries
 from tests.ledger import frames
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +35,11 @@ def spend(holder, amount, key="reward", now=NOW, **more):
     )  # fmt: skip
 
 
-def hold(holder, amount):
-    """What a hold does to the pot, whoever makes it."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE ledger_lot SET held = %s WHERE holder_id = %s", [amount, holder])
-        cursor.execute("UPDATE ledger_wallet SET held = %s WHERE holder_id = %s", [amount, holder])
+def hold(holder, amount, key="hold"):
+    lapses_at = NOW + timedelta(days=9)
+    return holding.hold(
+        holder_id=holder, currency_id=1, amount=amount, key=key, lapses_at=lapses_at, now=NOW, actor="test"
+    )
 
 
 def test_points_are_spendable_from_their_first_to_before_their_last_moment(holder):
@@ -121,13 +121,13 @@ def test_goodwill_repays_too_but_lots_dead_on_arrival_do_not(holder):
 def test_what_is_held_is_not_spent_and_does_not_expire_until_it_is_let_go(holder):
     dies = NOW + timedelta(days=1)
     give(holder, 100, expires_at=dies)
-    hold(holder, 30)
+    held = hold(holder, 30)
     (balance,) = queries.balances(holder, NOW)
     assert (balance.available, balance.held) == (70, 30)
     with pytest.raises(posting.InsufficientPoints):
         spend(holder, 71)
     assert [expiry.expire_due(dies - TO_THE_SECOND), expiry.expire_due(dies), expiry.expire_due(dies)] == [0, 1, 0]
-    hold(holder, 0)
+    holding.release(holder_id=holder, hold_id=held.hold_id, now=dies)
     assert [expiry.expire_due(dies), expiry.expire_due(dies)] == [1, 0]
     amounts = [row.amount for row in queries.statement(holder, [1], dies, dies + TO_THE_SECOND)]
     assert sorted(amounts) == [-70, -30]
