@@ -261,7 +261,7 @@ _periods: OrderedDict[tuple[Any, ...], _Period] = OrderedDict()
 
 def _period(program: Program, from_on: date, until_on: date) -> _Period:
     """The frames of a period, from the last two that were asked for while nothing landed in them."""
-    asked = [program.pk, from_on, until_on]
+    asked: list[Any] = [program.pk, from_on, until_on]
     with connection.cursor() as cursor:
         cursor.execute(_LATEST, asked)
         activities, last = cursor.fetchone()
