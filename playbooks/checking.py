@@ -23,7 +23,6 @@ NOT_BUILT = "is not built yet"
 _FACTS_NOT_BUILT = frozenset({"member.segment"})
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _INSIDE = re.compile(r"(rules(?:\[\d+\]|\.\w+)+): (.*)", re.DOTALL)
-_NO_BUDGETS = "budgets are not built yet"  # the core's words, said of the whole rule
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,6 @@ def scale_of(playbook: Playbook, currency: CurrencyPart) -> int:
 def _told(document: Document, path: Path_, message: str) -> Problem:
     if not path and (inside := _INSIDE.fullmatch(message)):
         path, message = _steps(inside[1]), inside[2]
-    if message == _NO_BUDGETS:
-        path, message = (*path, "budget"), NOT_BUILT
     return document.problem(path, message)
 
 
