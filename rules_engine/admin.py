@@ -19,7 +19,7 @@ from adminsite import ModelAdmin, ReadOnlyModelAdmin, rights
 from adminsite.fields import RowForm
 from audit import clock
 from programs import queries as programs
-from rules_engine import portraits, queries, rulebooks
+from rules_engine import policies, portraits, queries, rulebooks
 from rules_engine.models import Rule, Rulebook, RuleStop
 
 _PUBLISH = "rulebooks.publish"
@@ -71,14 +71,14 @@ class RulebookAdmin(ReadOnlyModelAdmin):
             return self._act(request, row)
         zone = programs.markets_of(row.program_id)[0].timezone
         context = {**self.admin_site.each_context(request), **_page(row), "opts": self.opts, "zone": zone}
-        context["may_publish"] = rights.may(request.user, _PUBLISH)
+        context["may_publish"] = policies.may_everywhere(request.user, _PUBLISH, row.program, row.market_code)
         context["may_stop"] = rights.may(request.user, "rules.stop")
         with timezone.override(ZoneInfo(zone)):
             return TemplateResponse(request, "admin/rulebook.html", context).render()
 
     def _act(self, request: HttpRequest, row: Rulebook) -> HttpResponse:
         """Publish a draft or withdraw a version: one call of the use case."""
-        if not rights.may(request.user, _PUBLISH):
+        if not policies.may_everywhere(request.user, _PUBLISH, row.program, row.market_code):
             raise PermissionDenied
         by = f"user:{request.user.pk}"
         reason = request.POST.get("reason", "").strip()[:500]
@@ -91,7 +91,7 @@ class RulebookAdmin(ReadOnlyModelAdmin):
             else:
                 rulebooks.withdraw(rulebook_id=row.pk, now=clock.now(), by=by, reason=reason)
                 messages.success(request, said("Version %(number)d is withdrawn.") % {"number": row.version})
-        except (rulebooks.NotPublished, rulebooks.PublishedMeanwhile) as refusal:
+        except (rulebooks.NotPublished, rulebooks.WrittenByThem, rulebooks.PublishedMeanwhile) as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(request.path)
 
@@ -182,6 +182,8 @@ class RuleStopAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: RuleStop, form: Any, change: bool) -> None:
+        if not policies.may_everywhere(request.user, self.changed_with, obj.rule.program):
+            raise PermissionDenied
         by = f"user:{request.user.pk}"
         made = rulebooks.stop_rule(
             program=obj.rule.program, code=obj.rule.code, now=clock.now(), by=by, reason=obj.reason

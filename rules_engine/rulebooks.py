@@ -29,6 +29,10 @@ class NotPublished(Exception):
     """Only a published version can be withdrawn, and only a draft be published."""
 
 
+class WrittenByThem(Exception):
+    """A draft is published by somebody who did not write it."""
+
+
 class UnknownRule(Exception):
     """The program never published a rule of that code."""
 
@@ -99,13 +103,15 @@ def publish(
 def publish_draft(*, rulebook_id: int, now: datetime, by: str) -> Published:
     """Let a draft judge activity from the moment it was written for, or from `now` when it was written for none.
 
-    Raises NotPublished, PublishedMeanwhile.
+    Raises NotPublished, WrittenByThem, PublishedMeanwhile.
     """
     try:
         with transaction.atomic():
             row = models.Rulebook.objects.select_for_update().get(pk=rulebook_id)
             if row.state != State.DRAFT:
                 raise NotPublished(f"version {row.version} is {row.state}, not a draft")
+            if row.created_by == by:
+                raise WrittenByThem("a draft is published by somebody who did not write it")
             _put_in_force(row, _published(row.program_id, row.market_code), now, by)
             _tell("rulebook.published", row, by, now)
             return _answer(row, changed=True)

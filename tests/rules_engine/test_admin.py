@@ -151,3 +151,20 @@ def test_rights_are_asked_of_each_act(client, program, published):
     assert client.post(address, {"withdraw": "1", "reason": "mine now"}).status_code == 403
     assert client.get(reverse("admin:rules_engine_rulestop_add")).status_code == 403
     assert models.Rulebook.objects.get(pk=published.rulebook_id).state == "published"
+
+
+@pytest.fixture
+def elsewhere(program):
+    person = User.objects.create_user("elsewhere@example.com", "a long password", is_staff=True)
+    Grant.objects.create(user=person, role=Role.MARKETING, market_code="ZZ")
+    return person
+
+
+def test_a_right_somewhere_else_publishes_withdraws_and_stops_nothing_here(client, elsewhere, program, published):
+    client.force_login(elsewhere, backend=BACKEND)
+    address = reverse("admin:rules_engine_rulebook_change", args=[published.rulebook_id])
+    assert client.post(address, {"withdraw": "1", "reason": "mine now"}).status_code in (403, 404)
+    rule = models.Rule.objects.filter(program=program).first()
+    client.post(reverse("admin:rules_engine_rulestop_add"), {"rule": rule.pk, "reason": "mine now"})
+    assert models.Rulebook.objects.get(pk=published.rulebook_id).state == "published"
+    assert not models.RuleStop.objects.exists()

@@ -223,3 +223,10 @@ def wait_until_somebody_waits():
             if cursor.fetchone()[0]:
                 return
     raise AssertionError("the rival never had to wait")
+
+
+def test_whoever_wrote_a_draft_does_not_publish_it(program, now):
+    draft = rulebooks.publish(program=program, content=rules(2), valid_from=None, now=now, by="user:7", draft=True)
+    with pytest.raises(rulebooks.WrittenByThem):
+        rulebooks.publish_draft(rulebook_id=draft.rulebook_id, now=now, by="user:7")
+    assert rulebooks.publish_draft(rulebook_id=draft.rulebook_id, now=now, by="user:8").state == "published"
