@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from activity.models import InboundFile, Kind, Quarantine
+from activity.models import InboundFile, Kind
 
 _OF_HOLDER = """
 SELECT a.activity_id, a.occurred_on, a.occurred_at, a.kind, a.external_id, a.store_id, a.channel, a.currency,
@@ -97,11 +97,3 @@ def waiting_by_reason(program_id: int) -> dict[str, int]:
 def imports() -> QuerySet[InboundFile]:
     """Readings of files, latest first."""
     return InboundFile.objects.select_related("source", "program").order_by("-id")
-
-
-def kept_back(program_id: int | None = None) -> QuerySet[Quarantine]:
-    """Rows in quarantine that somebody has to look at, oldest first."""
-    open_rows = Quarantine.objects.filter(state__in=[Quarantine.State.OPEN, Quarantine.State.FIXED])
-    if program_id is not None:
-        open_rows = open_rows.filter(program_id=program_id)
-    return open_rows.select_related("file", "source", "program").order_by("id")

@@ -52,11 +52,6 @@ def add_to(
     return dated.with_columns(pl.coalesce("matures_at", "occurred_at").alias("available_at")).drop("matures_at")
 
 
-def of_credit(*, currency: Currency, holder_id: int, now: datetime, zone: str) -> datetime | None:
-    """When points given by hand now die; those that live by activity are renewed like earned ones."""
-    return lifetimes.dies_at(currency.expiry or {}, now.astimezone(ZoneInfo(zone)).date(), zone)
-
-
 def _midnight_after(now: datetime, days: int, zone: str) -> datetime:
     place = ZoneInfo(zone)
     day = now.astimezone(place).date() + timedelta(days=days + 1)

@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -370,9 +370,3 @@ def _cost(currency: Any, points: int, money: str, market: str) -> int | None:
         return None
     whole = Decimal(points).scaleb(-currency.scale) * Decimal(str(value))
     return int(whole.scaleb(minor_exponent(money)).to_integral_value())
-
-
-def month_before(day: date) -> tuple[date, date]:
-    """The month that ended before the month of that day."""
-    last = day.replace(day=1) - timedelta(days=1)
-    return last.replace(day=1), last

@@ -35,10 +35,6 @@ class Choice:
     left: int | None
     for_me: bool
 
-    @property
-    def can_be_taken(self) -> bool:
-        return self.for_me and not self.missing and self.left != 0
-
 
 def vouchers_of(membership_id: int, now: datetime) -> list[VoucherRow]:
     """Every voucher of a membership, those that die first before; `state` is in_hand, used or expired at `now`."""

@@ -35,12 +35,6 @@ def reached(
     _assign("reached", holder_id, program, step, at=at, now=now, by=by, reason=reason)
 
 
-def floor_of(holder_id: int, program_id: int) -> str | None:
-    """The step below which a holder does not fall, or None."""
-    rows = TierAssignment.objects.filter(holder_id=holder_id, program_id=program_id, kind="floor")
-    return rows.order_by("-at", "-assignment_id").values_list("step", flat=True).first()
-
-
 def _assign(
     kind: str, holder_id: int, program: Program, step: str | None, *, at: datetime, now: datetime, by: str, reason: str
 ) -> None:

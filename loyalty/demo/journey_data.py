@@ -103,13 +103,6 @@ def write_products(target: Path) -> int:
     return frame.height
 
 
-def store_codes() -> list[str]:
-    """Every store of the data, as its code."""
-    return (
-        transactions().select(pl.col("store_id").cast(pl.Int64)).unique().collect()["store_id"].sort().cast(pl.String)
-    ).to_list()
-
-
 def numbered(household: int, copy: int = 0) -> Household:
     """The member that a household becomes; copies of it have other numbers."""
     return _household(household + copy * 100_000)
