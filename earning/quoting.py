@@ -235,6 +235,8 @@ SELECT (SELECT xmin::text FROM program WHERE id = %(program)s),
        (SELECT (count(*), sum(xmin::text::bigint))::text FROM rulebook WHERE program_id = %(program)s),
        (SELECT (count(*), max(s.id))::text FROM rule_stop s JOIN rule r ON r.id = s.rule_id
         WHERE r.program_id = %(program)s),
+       (SELECT (count(*), max(e.id))::text FROM rule_resume e JOIN rule_stop s ON s.id = e.stop_id
+        JOIN rule r ON r.id = s.rule_id WHERE r.program_id = %(program)s),
        (SELECT (count(*), max(id))::text FROM rule WHERE program_id = %(program)s),
        (SELECT (count(*), sum(s.xmin::text::bigint), sum(b.xmin::text::bigint))::text FROM store s
         JOIN program_banner pb ON pb.banner_id = s.banner_id AND pb.program_id = %(program)s

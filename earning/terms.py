@@ -109,11 +109,21 @@ def _without_stopped(version: rulebooks.Version, activities: pl.DataFrame) -> It
     if not stops:
         yield Judged(version, _rulebook(version.id, version.digest, (), version), activities)
         return
-    bits = [(pl.col("occurred_at") >= at).cast(pl.Int64) * (1 << place) for place, (_, at) in enumerate(stops)]
+    bits = [_during(times).cast(pl.Int64) * (1 << place) for place, (_, times) in enumerate(stops)]
     parts = activities.with_columns(pl.sum_horizontal(bits).alias("stopped")).partition_by("stopped", as_dict=True)
     for (stopped,), part in sorted(parts.items()):
         codes = tuple(code for place, (code, _) in enumerate(stops) if stopped >> place & 1)
         yield Judged(version, _rulebook(version.id, version.digest, codes, version), part.drop("stopped"))
+
+
+def _during(stops: tuple[rulebooks.Stop, ...]) -> pl.Expr:
+    """Whether an activity happened while a rule was stopped; when it is scored plays no part."""
+    return pl.any_horizontal(
+        (pl.col("occurred_at") >= stop.begins_at)
+        if stop.ends_at is None
+        else pl.col("occurred_at").is_between(stop.begins_at, stop.ends_at, closed="left")
+        for stop in stops
+    )
 
 
 def rulebook_of(terms: Terms, version_id: int) -> Rulebook | None:

@@ -310,7 +310,7 @@ def _of_market(known: Facts, market_code: str | None, others: set[str]) -> Facts
 
 def _in_force(version: rulebooks.Version, now: datetime) -> Rulebook:
     document: dict[str, Any] = dict(version.document)
-    stopped = {code for code, at in version.stops.items() if at <= now}
+    stopped = version.stopped_at(now)
     document["rules"] = [rule for rule in document.get("rules", ()) if rule["code"] not in stopped]
     return Rulebook.from_document(document)
 

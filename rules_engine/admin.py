@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from rules_engine import policies, portraits, queries, rulebooks
 from rules_engine.models import Rule, Rulebook, RuleStop
 
 _PUBLISH = "rulebooks.publish"
+_STOP_TOLD = ["rule", "program", "at", "by", "reason", "resumed_at", "resumed_by", "resumed_reason"]
 
 
 @admin.register(Rulebook)
@@ -131,7 +133,7 @@ class StopForm(RowForm):
         label=_("Rule"),
         help_text=_(
             "The rule gives nothing for activity from this moment on, until a version published later takes over."
-            " A stop is not taken back."
+            " It is resumed in the rule studio."
         ),
     )
 
@@ -147,16 +149,16 @@ class StopForm(RowForm):
 
 @admin.register(RuleStop)
 class RuleStopAdmin(ModelAdmin):
-    """Stopping a rule at once; a stop is never taken back, the next published version begins without it."""
+    """Stopping a rule at once. Resuming, in the studio, ends a stop; a later version begins without it."""
 
     seen_with = "rulebooks.see"
     changed_with = "rules.stop"
     form = StopForm
-    list_display = ["rule", "program", "at", "by", "reason"]
+    list_display = ["rule", "program", "at", "by", "reason", "resumed_at"]
     list_filter = ["rule__program"]
     list_filter_submit = False
     list_disable_select_all = True
-    list_select_related = ["rule__program"]
+    list_select_related = ["rule__program", "resumed"]
     actions = None
     ordering = ["-id"]
     fields = ["rule", "reason"]
@@ -165,15 +167,27 @@ class RuleStopAdmin(ModelAdmin):
     def program(self, stop: RuleStop) -> str:
         return str(stop.rule.program)
 
+    @admin.display(description=_("resumed from"), empty_value="–")
+    def resumed_at(self, stop: RuleStop) -> datetime | None:
+        return stop.resumed.at if hasattr(stop, "resumed") else None
+
+    @admin.display(description=_("resumed by"), empty_value="–")
+    def resumed_by(self, stop: RuleStop) -> str | None:
+        return stop.resumed.by if hasattr(stop, "resumed") else None
+
+    @admin.display(description=_("why it was resumed"), empty_value="–")
+    def resumed_reason(self, stop: RuleStop) -> str | None:
+        return stop.resumed.reason if hasattr(stop, "resumed") else None
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["rule", "program", "at", "by", "reason"] if obj else ["rule", "reason"]
+        return _STOP_TOLD if obj else ["rule", "reason"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["rule", "program", "at", "by", "reason"] if obj else []
+        return _STOP_TOLD if obj else []
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RuleStop]:
         rows: QuerySet[RuleStop] = super().get_queryset(request)
-        return rows.select_related("rule__program")
+        return rows.select_related("rule__program", "resumed")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -81,7 +81,10 @@ class Rule(models.Model):
 
 
 class RuleStop(models.Model):
-    """A rule stopped at once, for activity from `at` on, in the versions published by then. Only grows."""
+    """A rule stopped at once, for activity from `at` on, in the versions published by then. Only grows.
+
+    It lasts until the rule is resumed, or for good.
+    """
 
     id = models.AutoField(primary_key=True)
     rule = models.ForeignKey(Rule, models.PROTECT, related_name="stops", verbose_name=_("rule"))
@@ -97,6 +100,24 @@ class RuleStop(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.at:%Y-%m-%d %H:%M}"
+
+
+class RuleResume(models.Model):
+    """The end of a stop: activity from `at` on meets the rule again, what happened before it does not. Only grows."""
+
+    id = models.AutoField(primary_key=True)
+    stop = models.OneToOneField(RuleStop, models.PROTECT, related_name="resumed", verbose_name=_("stop"))
+    at = models.DateTimeField(_("resumed from"))
+    by = models.CharField(_("by"), max_length=80)
+    reason = models.CharField(_("reason"), max_length=500)
+
+    class Meta:
+        db_table = "rule_resume"
+        verbose_name = _("resumed rule")
+        verbose_name_plural = _("resumed rules")
+
+    def __str__(self) -> str:
+        return f"{self.stop} – {self.at:%Y-%m-%d %H:%M}"
 
 
 class RulebookDraft(models.Model):

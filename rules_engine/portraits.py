@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from rules_engine.queries import Version
+from rules_engine.queries import Stop, Version
 
 if TYPE_CHECKING:
     from rules_engine.core.rulebook import Rulebook
@@ -33,7 +33,12 @@ class RulePortrait:
     limits: str
     valid: str
     group: str
-    stopped_at: datetime | None
+    stops: tuple[Stop, ...] = ()
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        """Since when it gives nothing; None when it does."""
+        return next((one.begins_at for one in self.stops if one.ends_at is None), None)
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def of_version(version: Version, language: str, money: str | None) -> list[RuleP
             limits=" ".join(_limit(rulebook, rule, limit, language) for limit in rule.caps),
             valid=_valid(rule.valid) if rule.valid else "",
             group=_combined(rule),
-            stopped_at=version.stops.get(rule.code),
+            stops=version.stops.get(rule.code, ()),
         )
         for rule in rulebook.in_order
     ]

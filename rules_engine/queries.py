@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,35 @@ from rules_engine import models
 
 
 @dataclass(frozen=True)
+class Stop:
+    """Activity of begins_at <= moment < ends_at does not meet the rule; None: it is still stopped."""
+
+    begins_at: datetime
+    ends_at: datetime | None = None
+
+    def holds_at(self, moment: datetime) -> bool:
+        return self.begins_at <= moment and (self.ends_at is None or moment < self.ends_at)
+
+
+@dataclass(frozen=True)
+class StopTold:
+    """One press of the kill switch as history tells it; the last three are None and "" while it lasts."""
+
+    code: str
+    at: datetime
+    by: str
+    reason: str
+    resumed_at: datetime | None
+    resumed_by: str
+    resumed_reason: str
+
+
+@dataclass(frozen=True)
 class Version:
     """One version of the rules. It holds for begins_at <= moment < ends_at; None is without end on that side.
 
     `market_code` None is every market without a version of its own. `document` is what `Rulebook.from_document`
-    of the core reads. `stops`: rule code -> moment from which activity no longer meets that rule.
+    of the core reads. `stops`: rule code -> when activity does not meet that rule, in order, never overlapping.
     """
 
     id: int
@@ -31,11 +55,15 @@ class Version:
     digest: str
     published_at: datetime | None
     published_by: str
-    stops: Mapping[str, datetime] = field(default_factory=dict)
+    stops: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict)
 
     def holds_at(self, moment: datetime) -> bool:
         """Whether activity of that moment is judged by this version."""
         return (self.begins_at is None or self.begins_at <= moment) and (self.ends_at is None or moment < self.ends_at)
+
+    def stopped_at(self, moment: datetime) -> frozenset[str]:
+        """Codes of the rules that activity of that moment does not meet."""
+        return frozenset(code for code, stops in self.stops.items() if any(one.holds_at(moment) for one in stops))
 
 
 def rulebooks_for(program_id: int) -> list[Version]:
@@ -68,18 +96,33 @@ def rule_codes(program_id: int) -> dict[int, str]:
     return {number: code for code, number in rule_ids(program_id).items()}
 
 
+def stops_of(program_id: int) -> list[StopTold]:
+    """Every stop there ever was and how it ended, the latest first."""
+    rows = models.RuleStop.objects.filter(rule__program_id=program_id).select_related("rule", "resumed")
+    return [
+        StopTold(
+            row.rule.code, row.at, row.by, row.reason,
+            ended.at if ended else None, ended.by if ended else "", ended.reason if ended else "",
+        )
+        for row in rows.order_by("-at", "-id")
+        for ended in [getattr(row, "resumed", None)]
+    ]  # fmt: skip
+
+
 def _versions(rows: QuerySet[models.Rulebook], program_id: int) -> list[Version]:
-    stopped = list(models.RuleStop.objects.filter(rule__program_id=program_id).values_list("rule__code", "at"))
+    stopped = list(
+        models.RuleStop.objects.filter(rule__program_id=program_id).values_list("rule__code", "at", "resumed__at")
+    )
     versions = [_version(row, stopped) for row in rows]
     return sorted(versions, key=lambda one: (one.market_code or "", one.version))
 
 
-def _version(row: models.Rulebook, stopped: list[tuple[str, datetime]]) -> Version:
-    stops: dict[str, datetime] = {}
-    for code, at in stopped:
+def _version(row: models.Rulebook, stopped: Sequence[tuple[str, datetime, datetime | None]]) -> Version:
+    stops: dict[str, list[Stop]] = {}
+    for code, at, until in stopped:
         # a version published after a stop begins without it: whoever published it decided anew
-        if row.published_at is not None and at >= row.published_at:
-            stops[code] = min(at, stops.get(code, at))
+        if row.published_at is not None and at >= row.published_at and (until is None or at < until):
+            stops.setdefault(code, []).append(Stop(at, until))
     return Version(
         id=row.pk,
         program_id=row.program_id,
@@ -92,5 +135,17 @@ def _version(row: models.Rulebook, stopped: list[tuple[str, datetime]]) -> Versi
         digest=row.digest,
         published_at=row.published_at,
         published_by=row.published_by,
-        stops=stops,
+        stops={code: _joined(found) for code, found in stops.items()},
     )
+
+
+def _joined(stops: list[Stop]) -> tuple[Stop, ...]:
+    """The same time without overlaps: a rule that was stopped twice was stopped once, for longer."""
+    joined: list[Stop] = []
+    for stop in sorted(stops, key=lambda one: one.begins_at):
+        last = joined[-1] if joined else None
+        if last is None or (last.ends_at is not None and last.ends_at < stop.begins_at):
+            joined.append(stop)
+        elif last.ends_at is not None and (stop.ends_at is None or stop.ends_at > last.ends_at):
+            joined[-1] = Stop(last.begins_at, stop.ends_at)
+    return tuple(joined)

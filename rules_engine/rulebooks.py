@@ -162,6 +162,32 @@ def stop_rule(
         return stop
 
 
+def resume_rule(*, program: Program, code: str, now: datetime, by: str, reason: str) -> list[models.RuleResume]:
+    """End every stop of one rule: activity from `now` on meets it again, stops planned for later never begin.
+
+    What happened while it was stopped is not met, not even when it is scored again: for that publish a version that
+    begins before it. Nothing is stopped: an empty list, and nothing is told. Raises UnknownRule.
+    """
+    with transaction.atomic():
+        if not models.Rule.objects.filter(program=program, code=code).exists():
+            raise UnknownRule(f"program {program.code} has no rule {code}")
+        stops = models.RuleStop.objects.filter(rule__program=program, rule__code=code, resumed=None).order_by("id")
+        tried = [
+            models.RuleResume.objects.get_or_create(stop=stop, defaults={"at": now, "by": by, "reason": reason})
+            for stop in stops
+        ]
+        ended = [resume for resume, is_new in tried if is_new]
+        if ended:
+            trail.record(
+                action="rule.resumed",
+                actor=by,
+                obj=("program", program.pk),
+                at=now,
+                data={"rule": code, "from": now.isoformat(), "reason": reason, "stops": len(ended)},
+            )
+        return ended
+
+
 def fingerprint(document: dict[str, Any]) -> str:
     """SHA-256 of the document written one way only."""
     written = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -17,7 +17,7 @@ from rules_engine.core.errors import InvalidRulebook
 from rules_engine.core.rulebook import Rulebook
 from rules_engine.models import DraftRule, RulebookDraft
 from rules_engine.portraits import RulePortrait
-from rules_engine.queries import Version
+from rules_engine.queries import StopTold, Version
 from studio import checking
 from studio.checking import Checked
 from studio.doors import Studio
@@ -51,6 +51,16 @@ class Told:
     changes: tuple[str, ...]
     now: bool
     by: str
+
+
+@dataclass(frozen=True)
+class StopLine:
+    """A stop in the history: the rule's name, who stopped it, who let it go on ("" nobody yet)."""
+
+    stop: StopTold
+    name: str
+    by: str
+    resumed_by: str
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,18 @@ def history(studio: Studio, market_code: str | None) -> list[Told]:
         )
         for one in versions
     ]
+
+
+def stops(studio: Studio, place: Place) -> list[StopLine]:
+    """Every press of the kill switch and how it ended, the latest first."""
+    found = queries.stops_of(studio.program.pk)
+    names = people({one.by for one in found} | {one.resumed_by for one in found})
+    called = {rule.code: rule.name for rule in place.rules}
+    return [
+        StopLine(one, called.get(one.code, one.code), names.get(one.by, one.by),
+                 names.get(one.resumed_by, one.resumed_by))
+        for one in found
+    ]  # fmt: skip
 
 
 def changes(before: Version | None, document: Mapping[str, Any], language: str) -> list[str]:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", programs.index, name="index"),
     path("<slug:code>/", programs.show, name="program"),
     path("<slug:code>/stop/", programs.stop, name="stop"),
+    path("<slug:code>/resume/", programs.resume, name="resume"),
     path("<slug:code>/versions/<int:rulebook_id>/withdraw/", programs.withdraw, name="withdraw"),
     path("<slug:code>/pick/<str:fact>/", builder.pick, name="pick"),
     path("<slug:code>/drafts/", programs.begin, name="begin"),

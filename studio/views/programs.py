@@ -49,6 +49,7 @@ def show(request: HttpRequest, studio: Studio) -> HttpResponse:
         "drafts": open_ones,
         "names": pages.people({draft.changed_by for draft in open_ones}),
         "history": pages.history(studio, place.market_code),
+        "stops": pages.stops(studio, place),
         "may_write": studio.may("rulebooks.write", place.market_code),
         "may_stop": studio.may("rules.stop"),
         "may_publish": studio.may("rulebooks.publish", place.market_code),
@@ -85,6 +86,26 @@ def stop(request: HttpRequest, studio: Studio) -> HttpResponse:
             messages.success(request, _("“%(code)s” gives nothing from now on.") % {"code": code})
         except rulebooks.UnknownRule:
             raise Http404 from None
+    return _back(studio, request)
+
+
+@require_POST
+@doors.of_program
+def resume(request: HttpRequest, studio: Studio) -> HttpResponse:
+    """The end of a stop, by whoever may stop."""
+    studio.check("rules.stop")
+    reason, code = request.POST.get("reason", "").strip()[:500], request.POST.get("code", "")
+    if not reason:
+        messages.error(request, _("Say why the rule goes on: whoever explains points will read it."))
+        return _back(studio, request)
+    try:
+        ended = rulebooks.resume_rule(program=studio.program, code=code, now=studio.now, by=studio.actor, reason=reason)
+    except rulebooks.UnknownRule:
+        raise Http404 from None
+    if ended:
+        messages.success(request, _("“%(code)s” gives points again from now on.") % {"code": code})
+    else:
+        messages.info(request, _("“%(code)s” was not stopped.") % {"code": code})
     return _back(studio, request)
 
 

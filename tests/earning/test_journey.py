@@ -1,6 +1,6 @@
 """A purchase becomes points: landed, marked, scored, posted, spendable; and nothing becomes points twice."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -153,6 +153,24 @@ def test_a_stopped_rule_is_not_met_by_activity_from_that_moment_on(now):
     world.drained(now)
     assert world.given(club, before) == {"base": 10, "hello": 5}
     assert world.given(club, after) == {"base": 10}
+
+
+def test_a_resumed_rule_is_met_again_but_not_by_what_happened_while_it_was_stopped(now):
+    club = world.make(world.BASE + "\n- {code: hello, trigger: purchase, earn: {fixed: 5}}", now=now)
+    rulebooks.stop_rule(program=club.program, code="hello", now=now, by="test", reason="a slip")
+    during = club.buy("R1", "2026-11-20T12:59:59", ("123", "10.00"), now=now)  # now is 11:00 in Paris
+    later = now + timedelta(hours=2)
+    rulebooks.resume_rule(program=club.program, code="hello", now=later, by="test", reason="mended")
+    late = club.buy("R2", "2026-11-20T11:00:00", ("123", "10.00"), now=later)
+    after = club.buy("R3", "2026-11-20T13:00:00", ("123", "10.00"), now=later)
+    world.drained(later)
+    assert world.given(club, during) == {"base": 10}, "it happened while the rule was stopped"
+    assert world.given(club, late) == {"base": 10}, "it arrived after, it happened before"
+    assert world.given(club, after) == {"base": 10, "hello": 5}
+    with connection.cursor() as cursor:
+        marks.mark_holders(cursor, club.holders.values(), reason="again", now=later)
+    world.drained(later)
+    assert world.given(club, during) == {"base": 10}, "scoring again does not make up for it"
 
 
 def test_an_unknown_card_waits_and_is_scored_once_it_is_known(now):

@@ -83,6 +83,8 @@ def test_a_change_of_the_program_is_seen_at_once(now):
     assert asked(club, now=now).awards["paris"] == 2
     rulebooks.stop_rule(program=club.program, code="paris", now=now, by="test", reason="a slip")
     assert "paris" not in asked(club, now=now).awards
+    rulebooks.resume_rule(program=club.program, code="paris", now=now, by="test", reason="it was none")
+    assert asked(club, now=now).awards["paris"] == 2
     world.publish(RULES.replace("points: 1", "points: 2"), now=now, top="valid_from: 2026-11-20", bottom=PRODUCTS)
     assert asked(club, now=now).awards["base"] == 48
 

@@ -20,7 +20,7 @@ OURS = (
 ONLY_GROWS = {
     "activity", "activity_key", "audit_event", "consent", "delivery", "inbound_chunk", "ledger_debt_entry",
     "ledger_entry", "ledger_hold_lot", "ledger_holder", "ledger_posting", "product_state", "return_link", "rule",
-    "rule_stop", "tier_assignment", "voucher_code",
+    "rule_resume", "rule_stop", "tier_assignment", "voucher_code",
 }  # fmt: skip
 GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "attribution": ("ended_at",),

@@ -1,5 +1,7 @@
 """Rulebooks are read as sentences; what may happen to one is a call of its use case."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import translation
@@ -8,6 +10,7 @@ from identity.models import Grant, Role, User
 from rules_engine import models, portraits, queries, rulebooks
 from rules_engine.core.rulebook import Rulebook
 
+HOUR = timedelta(hours=1)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 RULES = [
     {
@@ -137,6 +140,20 @@ def test_a_rule_is_stopped_from_its_form(client, chief, program, published):
     assert (
         client.post(reverse("admin:rules_engine_rulestop_delete", args=[stop.pk]), {"post": "yes"}).status_code == 403
     )
+
+
+def test_the_list_of_stops_says_which_were_resumed(client, chief, program, published, now):
+    rulebooks.stop_rule(program=program, code="hello", now=now, by="user:1", reason="too much")
+    rulebooks.stop_rule(program=program, code="base", now=now, by="user:1", reason="too little")
+    rulebooks.resume_rule(program=program, code="hello", now=now + HOUR, by="user:2", reason="mended again")
+    ended = models.RuleStop.objects.get(rule__code="hello")
+    lasting = models.RuleStop.objects.get(rule__code="base")
+    assert client.get(reverse("admin:rules_engine_rulestop_changelist")).status_code == 200
+    assert "mended again" in client.get(reverse("admin:rules_engine_rulestop_change", args=[ended.pk])).content.decode()
+    assert client.get(reverse("admin:rules_engine_rulestop_change", args=[lasting.pk])).status_code == 200
+    page = client.get(reverse("admin:rules_engine_rulebook_change", args=[published.rulebook_id])).content.decode()
+    assert page.count("Stopped from") == 2
+    assert page.count(" to ") > 0
 
 
 def test_rights_are_asked_of_each_act(client, program, published):

@@ -117,9 +117,79 @@ def test_a_stop_acts_from_its_moment_until_a_later_version(program, now):
     stop = now + timedelta(hours=2)
     rulebooks.stop_rule(program=program, code="hello", now=stop, by="user:1", reason="gives too much")
     [version] = queries.rulebooks_for(program.pk)
-    assert version.stops == {"hello": stop}
+    assert version.stops == {"hello": (queries.Stop(stop),)}
     publish(program, now + timedelta(hours=3), rules(2, "hello"))
-    assert [one.stops for one in queries.rulebooks_for(program.pk)] == [{"hello": stop}, {}]
+    assert [one.stops for one in queries.rulebooks_for(program.pk)] == [{"hello": (queries.Stop(stop),)}, {}]
+
+
+def resume(program, now, hours, code="hello"):
+    at = now + timedelta(hours=hours)
+    return rulebooks.resume_rule(program=program, code=code, now=at, by="user:2", reason="mended")
+
+
+def stop(program, now, hours, code="hello", begins=None):
+    at = now + timedelta(hours=hours)
+    begins = None if begins is None else now + timedelta(hours=begins)
+    return rulebooks.stop_rule(program=program, code=code, now=at, at=begins, by="user:1", reason="too much")
+
+
+def stopped(program, now):
+    """For each of the next six hours, whether the rule is stopped at its beginning and one moment before it."""
+    [version] = queries.rulebooks_for(program.pk)
+    moments = [now + timedelta(hours=hour) for hour in range(7)]
+    just_before = timedelta(microseconds=1)
+    return [
+        ("hello" in version.stopped_at(moment - just_before), "hello" in version.stopped_at(moment))
+        for moment in moments
+    ]
+
+
+def test_a_resumed_rule_was_stopped_for_just_that_while(program, now):
+    publish(program, now, rules(1, "hello"))
+    stop(program, now, 1)
+    [resumed] = resume(program, now, 3)
+    assert (resumed.at, resumed.by, resumed.reason) == (now + timedelta(hours=3), "user:2", "mended")
+    no, yes = False, True
+    assert stopped(program, now) == [(no, no), (no, yes), (yes, yes), (yes, no), (no, no), (no, no), (no, no)]
+    stop(program, now, 5)
+    assert stopped(program, now) == [(no, no), (no, yes), (yes, yes), (yes, no), (no, no), (no, yes), (yes, yes)]
+    assert [event.data["stops"] for event in AuditEvent.objects.filter(action="rule.resumed")] == [1]
+    assert [((one.at - now) // timedelta(hours=1), bool(one.resumed_at)) for one in queries.stops_of(program.pk)] == [
+        (5, False), (1, True),
+    ]  # fmt: skip
+
+
+def test_stopping_twice_and_resuming_twice_do_no_harm(program, now):
+    publish(program, now, rules(1, "hello"))
+    stop(program, now, 1)
+    stop(program, now, 2)
+    assert len(resume(program, now, 3)) == 2
+    assert resume(program, now, 4) == []
+    [version] = queries.rulebooks_for(program.pk)
+    assert version.stops == {"hello": (queries.Stop(now + timedelta(hours=1), now + timedelta(hours=3)),)}
+    assert AuditEvent.objects.filter(action="rule.resumed").count() == 1
+    assert AuditEvent.objects.filter(action="rule.stopped").count() == 2
+
+
+def test_resuming_ends_a_stop_that_was_planned_and_leaves_other_rules_stopped(program, now):
+    publish(program, now, rules(1, "hello"))
+    stop(program, now, 0, code="base")
+    stop(program, now, 0, begins=4)
+    resume(program, now, 1)
+    [version] = queries.rulebooks_for(program.pk)
+    assert version.stops == {"base": (queries.Stop(now),)}
+
+
+def test_only_a_rule_of_the_program_is_resumed_and_what_is_written_stays(program, now):
+    publish(program, now, rules(1, "hello"))
+    with pytest.raises(rulebooks.UnknownRule, match="no rule nothing"):
+        resume(program, now, 1, code="nothing")
+    assert resume(program, now, 1) == []
+    assert not AuditEvent.objects.filter(action="rule.resumed").exists()
+    stop(program, now, 1)
+    resume(program, now, 2)
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM rule_resume")
 
 
 def test_a_stop_names_a_rule_and_does_not_reach_back(program, now):

@@ -7,7 +7,7 @@ from audit.models import AuditEvent
 from identity.models import Grant, Role, User
 from rules_engine import drafts, rulebooks
 from rules_engine.core.rulebook import Rulebook
-from rules_engine.models import RulebookDraft, RuleStop
+from rules_engine.models import RulebookDraft, RuleResume, RuleStop
 from studio import typing_in
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,38 @@ def test_the_kill_switch_stops_a_rule_at_once_and_says_why(published, program):
     assert RuleStop.objects.get().reason == "gave too much"
     assert AuditEvent.objects.filter(action="rule.stopped").count() == 1
     assert b"Stopped since" in client.get("/admin/studio/demo/").content
+
+
+def test_a_stopped_rule_is_resumed_with_a_reason_and_history_tells_both(published, program):
+    client = client_of("nadia@example.com", Role.MARKETING)
+    resume, page = "/admin/studio/demo/resume/", "/admin/studio/demo/"
+    client.post("/admin/studio/demo/stop/", {"code": "base", "reason": "gave too much"})
+    client.post(resume, {"code": "base", "reason": "  "})
+    assert b"Stopped since" in client.get(page).content, "without a reason nothing happens"
+    client.post(resume, {"code": "base", "reason": "the price is right again"})
+    told = client.get(page).content.decode()
+    assert "gives points again from now on" in told
+    assert "Stopped since" not in told
+    assert "gave too much" in told and "the price is right again" in told
+    client.post(resume, {"code": "base", "reason": "once more"})
+    assert "was not stopped" in client.get(page).content.decode()
+    assert AuditEvent.objects.filter(action="rule.resumed").count() == 1
+    assert client.post(resume, {"code": "nonsense", "reason": "x"}).status_code == 404
+
+
+def test_whoever_may_not_stop_everywhere_resumes_nothing(published, program):
+    client_of("nadia@example.com", Role.MARKETING).post(
+        "/admin/studio/demo/stop/", {"code": "base", "reason": "gave too much"}
+    )
+    asked = {"code": "base", "reason": "x"}
+    market = client_of("fr@example.com", Role.MARKETING, market_code="FR")
+    finance = client_of("fin@example.com", Role.FINANCE)
+    for client in (market, finance):
+        assert client.post("/admin/studio/demo/resume/", asked).status_code == 404
+        page = client.get("/admin/studio/demo/").content
+        assert b"Stopped since" in page
+        assert b"Resume this rule" not in page
+    assert not RuleResume.objects.exists()
 
 
 def test_every_shape_of_a_half_written_form_is_kept(published, program, now):
