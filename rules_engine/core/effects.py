@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from operator import or_
+from typing import Any
 
 import polars as pl
 
-from rules_engine.core import small
-from rules_engine.core.facts import Tables
+from rules_engine.core.columns import Few, gathered
 from rules_engine.core.matching import Matched, Matching
 from rules_engine.core.multipliers import Region, regions
 from rules_engine.core.ratios import Rounding, rounded_sum
 from rules_engine.core.rulebook import Currency, Rulebook
 from rules_engine.core.rules import Rule
+from rules_engine.core.tables import Tables
 from values.money import minor_exponent
 
 
@@ -22,10 +23,10 @@ class Part:
     """Whole numbers, and the points one of them is worth: in a column per line (`where` it counts) or per activity."""
 
     ratio: Fraction
-    activities: pl.Series
+    activities: Any
     per_line: str | None = None
-    where: pl.Series | None = None
-    per_activity: pl.Series | None = None
+    where: Any | None = None
+    per_activity: Any | None = None
 
 
 class Effects:
@@ -49,7 +50,7 @@ class Effects:
     def matched(self, rule: Rule) -> Matched:
         return self._matched[rule.code]
 
-    def wanted(self, rule: Rule) -> pl.Series:
+    def wanted(self, rule: Rule) -> Any:
         """Whole points per activity, rounded, zero where the rule gives nothing."""
         if _is_empty(self._matched[rule.code]):
             return self._tables.nothing
@@ -63,8 +64,14 @@ class Effects:
         if currency.kind != "cash" or rule.code in self._rulebook.overridden:
             return matched
         # Money never crosses currencies by its raw amount; a visit has no money of its own.
-        same = self._tables.activities["currency"].fill_null(currency.money or "") == currency.money
-        return Matched(matched.lines, matched.activities & same)
+        return Matched(matched.lines, matched.activities & self._in_money(currency.money))
+
+    def _in_money(self, money: str | None) -> Any:
+        """Activities in that money, or in none."""
+        found = self._tables.activity("currency")
+        return (
+            Few([one in (None, money) for one in found]) if self._tables.few else found.fill_null(money or "") == money
+        )
 
     def _own_part(self, rule: Rule) -> Part:
         matched = self._matched[rule.code]
@@ -87,9 +94,7 @@ class Effects:
                 parts.append(self._part(base, lines, activities, weight, whole=whole))
         return [part for part in parts if part.ratio]
 
-    def _part(
-        self, rule: Rule, lines: pl.Series | None, activities: pl.Series, weight: Fraction, *, whole: pl.Series | None
-    ) -> Part:
+    def _part(self, rule: Rule, lines: Any | None, activities: Any, weight: Fraction, *, whole: Any | None) -> Part:
         earn, basis = rule.earn, self._rulebook.settings.basis
         if earn.per_amount is not None:
             column = earn.per_amount.of or basis
@@ -107,18 +112,18 @@ class Effects:
         once = self._once(lines, whole)
         return Part(Fraction(earn.fixed or 0) * weight, activities, per_activity=once)
 
-    def _steps(self, column: str, lines: pl.Series | None, every: Fraction) -> pl.Series:
+    def _steps(self, column: str, lines: Any | None, every: Fraction) -> Any:
         full = rounded_sum([(self._tables.total(column, lines), 1 / every)], "down")
         return full.clip(lower_bound=0)
 
-    def _once(self, lines: pl.Series | None, whole: pl.Series | None) -> pl.Series:
+    def _once(self, lines: Any | None, whole: Any | None) -> Any:
         """1 for each activity where a fixed award counts: once, however many lines match."""
         counts = self._tables.counted(lines) > 0 if whole is None else whole
         return counts.cast(pl.Int64)
 
-    def _rounded(self, parts: list[Part], currency: Currency, rule: Rule) -> pl.Series:
+    def _rounded(self, parts: list[Part], currency: Currency, rule: Rule) -> Any:
         rounding = self._rulebook.rounding_of(rule)
-        terms: list[tuple[pl.Series, Fraction]] = []
+        terms: list[tuple[Any, Fraction]] = []
         line_parts: list[Part] = []
         tables = self._tables
         for part in parts:
@@ -133,23 +138,23 @@ class Effects:
         wanted = rounded_sum(terms, rounding) if terms else tables.nothing
         return wanted + self._rounded_lines(line_parts, rounding) if line_parts else wanted
 
-    def _rounded_lines(self, parts: list[Part], rounding: Rounding) -> pl.Series:
+    def _rounded_lines(self, parts: list[Part], rounding: Rounding) -> Any:
         """Each line's number rounded, then added up; a line that no part counts is not looked at."""
-        lines = self._tables.lines
+        tables = self._tables
         counting = [self._counting(part) for part in parts]
         some = reduce(or_, counting)
         terms = []
         for part, counts in zip(parts, counting, strict=True):
             assert part.per_line is not None
-            values = lines[part.per_line].filter(some)
+            values = tables.line(part.per_line).filter(some)
             terms.append((values if len(parts) == 1 else values * counts.filter(some).cast(pl.Int64), part.ratio))
-        return self._tables.added(lines["row"].filter(some), rounded_sum(terms, rounding))
+        return tables.added(tables.line("row").filter(some), rounded_sum(terms, rounding))
 
-    def _counting(self, part: Part) -> pl.Series:
+    def _counting(self, part: Part) -> Any:
         """Which lines a part counts."""
         if part.where is not None and part.activities.all():
             return part.where
-        spread = small.gathered(part.activities, self._tables.lines["row"])
+        spread = gathered(part.activities, self._tables.line("row"))
         return spread if part.where is None else spread & part.where
 
 
@@ -158,7 +163,7 @@ def _is_empty(matched: Matched) -> bool:
     return not matched.activities.any() or (matched.lines is not None and not matched.lines.any())
 
 
-def _both(one: pl.Series | None, other: pl.Series | None) -> pl.Series | None:
+def _both(one: Any | None, other: Any | None) -> Any | None:
     if one is None or other is None:
         return other if one is None else one
     return one & other

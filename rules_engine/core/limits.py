@@ -8,13 +8,11 @@ from datetime import date
 
 import polars as pl
 
+from rules_engine.core import columns, walking
 from rules_engine.core.facts import ROW, Facts, of_trigger
 from rules_engine.core.rulebook import Rulebook
-from rules_engine.core.rules import Limit, Rule, Share, Whose
+from rules_engine.core.rules import Limit, Rule, Whose
 
-_FOREVER = date(1970, 1, 1)
-# (whose, their key, kind of period, its start)
-_Key = tuple[str, str, str, date]
 _READ = ("holder_id", "membership_id", "store", "occurred_at", "local_date", "week_start")
 _ASKED = {"whose": pl.String, "key": pl.String, "rule": pl.String, "period_kind": pl.String, "period_start": pl.Date}
 
@@ -22,8 +20,11 @@ _ASKED = {"whose": pl.String, "key": pl.String, "rule": pl.String, "period_kind"
 def granted(rulebook: Rulebook, awards: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """The awards with `granted`, what is left of `wanted` after every limit of its rule, in the order written."""
     awards = awards.with_columns(granted=pl.col("wanted"))
+    if max(awards.height, facts.activities.height) <= columns.FEW_ROWS:
+        return _never_below_zero(walking.of_few(rulebook, awards, facts.activities, facts.stores, facts.usage))
+    gave = set(awards["rule"].unique().to_list())
     for rule in rulebook.earning:
-        if rule.caps:
+        if rule.caps and rule.code in gave:
             awards = _limited(rulebook, rule, awards, facts)
     return _never_below_zero(awards)
 
@@ -82,7 +83,7 @@ def period_start(rulebook: Rulebook, rule: Rule, kind: str, columns: Sequence[st
             return day.dt.month_start().dt.replace(month=1)
         case "campaign":
             begins = rule.valid.from_ if rule.valid is not None else None
-            return pl.lit(begins or _FOREVER, dtype=pl.Date)
+            return pl.lit(begins or walking.FOREVER, dtype=pl.Date)
     return day
 
 
@@ -102,7 +103,9 @@ def _limited(rulebook: Rulebook, rule: Rule, awards: pl.DataFrame, facts: Facts)
     rows = own.filter(_may_overflow(rule, own, usage)).sort("occurred_at", "activity_id")
     if rows.is_empty():
         return awards
-    decided = _in_order(rule, rows, _taken(usage))
+    own_keys = {whose: rows[f"key {whose}"].to_list() for whose, _ in rule.shares}
+    own_starts = {kind: rows[f"from {kind}"].to_list() for _, kind in rule.shares}
+    decided = walking.in_order(rule, rows["wanted"].to_list(), own_keys, own_starts, walking.taken(usage))
     return awards.with_columns(awards["granted"].clone().scatter(rows["place"], decided))
 
 
@@ -138,44 +141,6 @@ def _usage_of(cap: Limit, usage: pl.DataFrame | None, name: str) -> pl.DataFrame
     return usage.filter((pl.col("whose") == cap.for_) & (pl.col("period_kind") == cap.per)).select(
         "key", "period_start", pl.col(cap.of).alias(name)
     )
-
-
-def _taken(usage: pl.DataFrame | None) -> dict[_Key, list[int]]:
-    """[points, times]: what other activity already took."""
-    if usage is None:
-        return {}
-    columns = usage.select("whose", "key", "period_kind", "period_start", "points", "times")
-    return {
-        (whose, key, kind, start): [points, times] for whose, key, kind, start, points, times in columns.iter_rows()
-    }
-
-
-def _in_order(rule: Rule, rows: pl.DataFrame, taken: dict[_Key, list[int]]) -> list[int]:
-    decided = []
-    keys = {whose: rows[f"key {whose}"].to_list() for whose, _ in rule.shares}
-    starts = {kind: rows[f"from {kind}"].to_list() for _, kind in rule.shares}
-    for place, number in enumerate(rows["wanted"].to_list()):
-        used: dict[Share, list[int]] = {
-            (whose, kind): taken.setdefault((whose, keys[whose][place], kind, starts[kind][place]), [0, 0])
-            for whose, kind in rule.shares
-        }
-        for cap in rule.caps:
-            number = _within(cap, number, used.get((cap.for_, cap.per), [0, 0]))
-        if number > 0:
-            for so_far in used.values():
-                so_far[0] += number
-                so_far[1] += 1
-        decided.append(number)
-    return decided
-
-
-def _within(cap: Limit, number: int, used: list[int]) -> int:
-    if cap.of == "times":
-        return number if used[1] < cap.max else 0
-    room = max(0, cap.max - used[0])
-    if number <= room:
-        return number
-    return room if cap.overflow == "reduce" else 0
 
 
 def _never_below_zero(awards: pl.DataFrame) -> pl.DataFrame:

@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
+from typing import Any
 
 import polars as pl
 
-from rules_engine.core import catalogue, comparing, compiling, small
+from rules_engine.core import catalogue, compiling, small
 from rules_engine.core.catalogue import Fact, Level
+from rules_engine.core.columns import Few, gathered, repeated
 from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, LinesTest, Not
 from rules_engine.core.errors import InvalidFacts
-from rules_engine.core.facts import PURCHASE, Tables, of_trigger
+from rules_engine.core.facts import PURCHASE, of_trigger
 from rules_engine.core.rules import Rule, Validity, Weekly
+from rules_engine.core.tables import Tables
 
 _THOUSANDTHS = 1000
 
@@ -26,7 +29,7 @@ class Answer:
     """True or false for each row of the frame of that level."""
 
     level: Level
-    rows: pl.Series
+    rows: Any
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Matched:
     At line scope an activity none of whose lines matched may still be true in `activities`; its sums are zero.
     """
 
-    lines: pl.Series | None
-    activities: pl.Series
+    lines: Any | None
+    activities: Any
 
 
 class Matching:
@@ -47,14 +50,14 @@ class Matching:
         self.tables = tables
         self._minor = minor
         self._answers: dict[Condition, Answer] = {}
-        self._triggers: dict[str, pl.Series] = {}
+        self._triggers: dict[str, Any] = {}
         self._columns: dict[str, tuple[pl.DataFrame, str, Level]] = {}
 
     def of(self, rule: Rule) -> Matched:
         activities = self.triggered(rule.trigger)
         if rule.valid is not None:
             activities = activities & self.valid(rule.valid)
-        lines: pl.Series | None = None
+        lines: Any | None = None
         if rule.when is not None:
             # What concerns the whole activity is not spread over its lines: it decides on the sums.
             parts = rule.when.all if isinstance(rule.when, All) else (rule.when,)
@@ -67,21 +70,26 @@ class Matching:
                 lines = self.lifted(self._joined(single, all_of=True), "line")
         return Matched(lines, activities)
 
-    def every_line(self, matched: Matched) -> pl.Series:
+    def every_line(self, matched: Matched) -> Any:
         """The matched lines, with what concerns the activity spread over them."""
-        spread = small.gathered(matched.activities, self.tables.lines["row"])
+        spread = gathered(matched.activities, self.tables.line("row"))
         return spread if matched.lines is None else spread & matched.lines
 
-    def triggered(self, trigger: str) -> pl.Series:
+    def triggered(self, trigger: str) -> Any:
         if trigger not in self._triggers:
-            self._triggers[trigger] = self._on_activities(of_trigger(trigger))
+            self._triggers[trigger] = self._triggered(trigger)
         return self._triggers[trigger]
 
-    def valid(self, validity: Validity) -> pl.Series:
-        activities = self.tables.activities
-        if self.tables.height <= small.ROWS:
-            found = small.valid(validity, activities["local_date"].to_list(), activities["local_at"].to_list())
-            return pl.Series("n", found, dtype=pl.Boolean)
+    def _triggered(self, trigger: str) -> Any:
+        if self.tables.few:
+            kinds, events = self.tables.activity("kind"), self.tables.activity("event_type")
+            return Few(small.triggered(trigger, kinds.values, events.values))
+        return self._on_activities(of_trigger(trigger))
+
+    def valid(self, validity: Validity) -> Any:
+        if self.tables.few:
+            days, moments = self.tables.activity("local_date"), self.tables.activity("local_at")
+            return Few(small.valid(validity, days.values, moments.values))
         day = pl.col("local_date")
         inside = pl.lit(True)
         if validity.from_ is not None:
@@ -114,7 +122,7 @@ class Matching:
     def _joined(self, answers: Sequence[Answer], *, all_of: bool) -> Answer:
         """Together on the lowest level that holds them all, after joining those of one level among themselves."""
         join = and_ if all_of else or_
-        levels: dict[Level, pl.Series] = {}
+        levels: dict[Level, Any] = {}
         for answer in answers:
             levels[answer.level] = join(levels[answer.level], answer.rows) if answer.level in levels else answer.rows
         if len(levels) == 1:
@@ -127,16 +135,15 @@ class Matching:
         lifted = (self.lifted(Answer(level, rows), target) for level, rows in levels.items())
         return Answer(target, reduce(join, lifted))
 
-    def lifted(self, answer: Answer, target: Level) -> pl.Series:
+    def lifted(self, answer: Answer, target: Level) -> Any:
         """The answer for each row of a larger frame."""
         match answer.level, target:
             case "product", "line":
-                return small.gathered(answer.rows, self.tables.lines["product"])
+                return gathered(answer.rows, self.tables.line("product"))
             case "activity", "line":
-                return small.gathered(answer.rows, self.tables.lines["row"])
+                return gathered(answer.rows, self.tables.line("row"))
             case "store", "activity":
-                unknown = self._store_unknown(answer)
-                return small.gathered(answer.rows, self.tables.activities["store"]).fill_null(unknown)
+                return gathered(answer.rows, self.tables.activity("store"), unknown=self._store_unknown(answer))
             case "store", "line":
                 return self.lifted(Answer("activity", self.lifted(answer, "activity")), "line")
         return answer.rows
@@ -145,44 +152,38 @@ class Matching:
         # The stores are answered with one row more, the store that is not known: see _compared.
         return bool(answer.rows[-1])
 
-    def _lines_meet(self, test: LinesTest) -> pl.Series:
+    def _lines_meet(self, test: LinesTest) -> Any:
         found, unit = self.measured(test)
         if test.any:
             return found > 0
         if test.every:
             return (found > 0) & (found == self.tables.counted(None))
+        if self.tables.few:
+            return Few(small.compared(test.operator, found.values, test.value, unit))
         asked = compiling.meets_sum(pl.col("n"), test, unit)
         return found.alias("n").to_frame().select(asked.alias("n")).to_series()
 
-    def measured(self, test: LinesTest) -> tuple[pl.Series, int]:
+    def measured(self, test: LinesTest) -> tuple[Any, int]:
         """What a test over lines looks at, per activity, as a whole number, and how many make one."""
         chosen = None if test.where is None else self.lifted(self.answer(test.where), "line")
         if test.count == "units":
-            return self.tables.summed(self.tables.lines["quantity"], chosen), _THOUSANDTHS
+            return self.tables.summed("quantity", chosen), _THOUSANDTHS
         if test.sum is not None:
-            return self.tables.summed(self.tables.lines[test.sum], chosen), self._minor
+            return self.tables.summed(test.sum, chosen), self._minor
         return self.tables.counted(chosen), 1
 
     def _compared(self, comparison: Comparison) -> Answer:
         fact = catalogue.find(comparison.fact)
         frame, column, level = self.column(fact)
         if column not in frame.columns:
-            rows = pl.repeat(comparison.is_set is False, frame.height, eager=True)
-            return Answer(level, rows)
-        dtype = frame.schema[column]
-        if frame.height <= small.ROWS and fact.type != "attribute" and not isinstance(dtype, pl.List):
-            return Answer(level, self._few_compared(frame[column], fact, comparison))
-        asked = compiling.meets(pl.col(column), dtype, fact, comparison, self._minor)
-        return Answer(level, frame.select(asked.alias("n")).to_series())
-
-    def _few_compared(self, column: pl.Series, fact: Fact, comparison: Comparison) -> pl.Series:
-        unit = {"money": self._minor, "quantity": _THOUSANDTHS}.get(fact.type, 1)
-        operator, value = comparison.operator, comparison.value
-        if operator == "is_set":
-            return pl.Series("n", [(found is not None) == value for found in column.to_list()], dtype=pl.Boolean)
-        value = small.scaled(value, unit) if unit != 1 else value
-        found = [one is not None and comparing.compared(operator, one, value) for one in column.to_list()]
-        return pl.Series("n", found, dtype=pl.Boolean)
+            return Answer(level, repeated(comparison.is_set is False, frame.height, self.tables.few))
+        values = frame[column]
+        if self.tables.few and fact.type != "attribute" and not isinstance(values.dtype, pl.List):
+            unit = {"money": self._minor, "quantity": _THOUSANDTHS}.get(fact.type, 1)
+            return Answer(level, Few(small.compared(comparison.operator, values.to_list(), comparison.value, unit)))
+        asked = compiling.meets(pl.col(column), values.dtype, fact, comparison, self._minor)
+        answer = values.to_frame().select(asked.alias("n")).to_series()
+        return Answer(level, Few(answer.to_list()) if self.tables.few else answer)
 
     def column(self, fact: Fact) -> tuple[pl.DataFrame, str, Level]:
         """The frame, the column and the level where a fact is found. The column may be missing for an attribute."""
@@ -205,11 +206,17 @@ class Matching:
         if fact.scope == "receipt" and fact.name in ("receipt.gross", "receipt.net"):
             column = fact.name.removeprefix("receipt.")
             # Totals of the lines that are left; a visit or an event has no total.
-            total = pl.DataFrame({column: tables.total(column), "kind": tables.activities["kind"]})
-            return total.select(pl.when(pl.col("kind") == PURCHASE).then(column)), column, "activity"
+            return self._totals(column), column, "activity"
         if fact.volatile and fact.name not in tables.activities.columns:
             raise InvalidFacts(f"the activities lack the column {fact.name!r}, which the rulebook reads")
         return self._named(fact)
+
+    def _totals(self, column: str) -> pl.DataFrame:
+        total, kinds = self.tables.total(column), self.tables.activity("kind")
+        if self.tables.few:
+            known = [one if kind == PURCHASE else None for one, kind in zip(total.values, kinds.values, strict=True)]
+            return pl.DataFrame({column: pl.Series(known, dtype=pl.Int64)})
+        return pl.DataFrame({column: total, "kind": kinds}).select(pl.when(pl.col("kind") == PURCHASE).then(column))
 
     def _named(self, fact: Fact) -> tuple[pl.DataFrame, str, Level]:
         activities = self.tables.activities
@@ -218,6 +225,10 @@ class Matching:
                 return activities, "channel", "activity"
             case "receipt.tender":
                 return activities, "tenders", "activity"
+        if fact.scope == "calendar" and self.tables.few:
+            days, moments = self.tables.activity("local_date"), self.tables.activity("local_at")
+            found = [small.calendar(fact.name, day, at) for day, at in zip(days, moments, strict=True)]
+            return pl.DataFrame({fact.name: found}), fact.name, "activity"
         if fact.scope == "calendar":
             return activities.select(_calendar(fact.name).alias(fact.name)), fact.name, "activity"
         return activities, fact.name, "activity"

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
-import polars as pl
-
+from rules_engine.core.columns import repeated
 from rules_engine.core.matching import Matched, Matching
 from rules_engine.core.rules import Rule
 
@@ -15,9 +14,9 @@ from rules_engine.core.rules import Rule
 class Region:
     """Lines a multiplier has to itself. `whole`: activities it has as wholes, when it is of receipt scope."""
 
-    lines: pl.Series | None
-    activities: pl.Series
-    whole: pl.Series | None
+    lines: Any | None
+    activities: Any
+    whole: Any | None
 
 
 Weighted = list[tuple[Region, Fraction]]
@@ -41,8 +40,7 @@ def regions(
 def _best(multipliers: list[tuple[Rule, Matched]], matching: Matching) -> dict[str, Weighted]:
     # Sorting is stable: among equal factors the first written stays first.
     strongest_first = sorted(multipliers, key=lambda pair: (_factor(pair[0]) != 0, -_factor(pair[0])))
-    free_lines = pl.repeat(True, matching.tables.lines.height, eager=True)
-    free_activities = pl.repeat(True, matching.tables.height, eager=True)
+    free_lines, free_activities = _everything(matching)
     found: dict[str, Weighted] = {}
     for rule, matched in strongest_first:
         lines = matching.every_line(matched)
@@ -57,12 +55,7 @@ def _best(multipliers: list[tuple[Rule, Matched]], matching: Matching) -> dict[s
 
 def _product(multipliers: list[tuple[Rule, Matched]], matching: Matching) -> dict[str, Weighted]:
     # Lines (and whole activities) apart by the product of the factors so far.
-    so_far = {
-        Fraction(1): (
-            pl.repeat(True, matching.tables.lines.height, eager=True),
-            pl.repeat(True, matching.tables.height, eager=True),
-        )
-    }
+    so_far = {Fraction(1): _everything(matching)}
     found: dict[str, Weighted] = {}
     for rule, matched in multipliers:
         lines = matching.every_line(matched)
@@ -77,14 +70,14 @@ def _product(multipliers: list[tuple[Rule, Matched]], matching: Matching) -> dic
 
 
 def _split(
-    classes: Iterable[tuple[Fraction, tuple[pl.Series, pl.Series]]],
-    lines: pl.Series,
-    whole: pl.Series | None,
+    classes: Iterable[tuple[Fraction, tuple[Any, Any]]],
+    lines: Any,
+    whole: Any | None,
     factor: Fraction,
-) -> dict[Fraction, tuple[pl.Series, pl.Series]]:
-    after: dict[Fraction, tuple[pl.Series, pl.Series]] = {}
+) -> dict[Fraction, tuple[Any, Any]]:
+    after: dict[Fraction, tuple[Any, Any]] = {}
     for product, (own, own_whole) in classes:
-        touched = own_whole & whole if whole is not None else own_whole & False
+        touched = own_whole & whole if whole is not None else own_whole & ~own_whole
         for key, part in (
             (product * factor, (own & lines, touched)),
             (product, (own & ~lines, own_whole & ~touched)),
@@ -93,6 +86,12 @@ def _split(
                 before = after.get(key)
                 after[key] = part if before is None else (before[0] | part[0], before[1] | part[1])
     return after
+
+
+def _everything(matching: Matching) -> tuple[Any, Any]:
+    """All lines, all activities."""
+    tables = matching.tables
+    return repeated(True, tables.lines.height, tables.few), repeated(True, tables.height, tables.few)
 
 
 def _whole_region(rule: Rule, matched: Matched) -> Region:

@@ -5,18 +5,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor, lcm
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
+from rules_engine.core.columns import Column, Few
 from rules_engine.core.errors import InvalidFacts
 
 Rounding = Literal["down", "nearest", "up"]
 
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?", re.ASCII)
 LARGEST = Decimal(10) ** 15
-# So many rows are quicker one by one than as a query; see `small`.
-FEW = 64
 
 # Below this a sum of products cannot leave Int64, whatever is added by the rounding itself.
 _SAFE_IN_64 = 2**61
@@ -62,8 +61,8 @@ def round_fraction(value: Fraction, rounding: Rounding) -> int:
             return ceil(value)
 
 
-def rounded_sum(terms: Sequence[tuple[pl.Series, Fraction]], rounding: Rounding) -> pl.Series:
-    """The sum of `series * ratio` over the terms, row by row, rounded once. Int64 in, Int64 out, exact in between.
+def rounded_sum(terms: Sequence[tuple[Any, Fraction]], rounding: Rounding) -> Any:
+    """The sum of `column * ratio` over the terms, row by row, rounded once. Int64 in, Int64 out, exact in between.
 
     Raises InvalidFacts when the exact number would not fit in 128 bits, or the rounded one in 64.
     """
@@ -72,12 +71,12 @@ def rounded_sum(terms: Sequence[tuple[pl.Series, Fraction]], rounding: Rounding)
     denominator = lcm(*(ratio.denominator for _, ratio in terms))
     factors = [int(ratio * denominator) for _, ratio in terms]
     bound = 2 * denominator + 2 * sum(
-        _largest(series) * abs(factor) for (series, _), factor in zip(terms, factors, strict=True)
+        _largest(column) * abs(factor) for (column, _), factor in zip(terms, factors, strict=True)
     )
     if bound >= _SAFE_IN_128:
         raise InvalidFacts("amounts and factors are too large to be multiplied exactly")
-    if terms[0][0].len() <= FEW:
-        return _few_rounded([series for series, _ in terms], factors, denominator, rounding)
+    if isinstance(terms[0][0], Few):
+        return _few_rounded([column.values for column, _ in terms], factors, denominator, rounding)
     wide: type[pl.DataType] = pl.Int64 if bound < _SAFE_IN_64 else pl.Int128
     frame = pl.DataFrame([series.alias(str(place)) for place, (series, _) in enumerate(terms)])
     total = _literal(0, wide)
@@ -89,12 +88,9 @@ def rounded_sum(terms: Sequence[tuple[pl.Series, Fraction]], rounding: Rounding)
         raise InvalidFacts("a rule gives more points than 64 bits hold") from too_large
 
 
-def _few_rounded(terms: list[pl.Series], factors: list[int], denominator: int, rounding: Rounding) -> pl.Series:
-    """The same for a few rows, one by one: no query is planned."""
-    sums = [
-        sum(value * factor for value, factor in zip(row, factors, strict=True))
-        for row in zip(*(series.to_list() for series in terms), strict=True)
-    ]
+def _few_rounded(terms: list[list[int]], factors: list[int], denominator: int, rounding: Rounding) -> Few:
+    """The same for a few rows, one by one."""
+    sums = [sum(value * factor for value, factor in zip(row, factors, strict=True)) for row in zip(*terms, strict=True)]
     match rounding:
         case "down":
             found = [number // denominator for number in sums]
@@ -104,7 +100,7 @@ def _few_rounded(terms: list[pl.Series], factors: list[int], denominator: int, r
             found = [-(-number // denominator) for number in sums]
     if any(abs(number) >= _SAFE_RESULT for number in found):
         raise InvalidFacts("a rule gives more points than 64 bits hold")
-    return pl.Series("n", found, dtype=pl.Int64)
+    return Few(found)
 
 
 def _divided(total: pl.Expr, denominator: int, rounding: Rounding, wide: type[pl.DataType]) -> pl.Expr:
@@ -124,8 +120,5 @@ def _literal(value: int, wide: type[pl.DataType]) -> pl.Expr:
     return pl.lit(value, dtype=wide)
 
 
-def _largest(series: pl.Series) -> int:
-    if series.is_empty():
-        return 0
-    low, high = series.min(), series.max()
-    return max(abs(int(low)), abs(int(high)))  # type: ignore[arg-type]
+def _largest(column: Column) -> int:
+    return 0 if column.is_empty() else max(abs(int(column.min())), abs(int(column.max())))

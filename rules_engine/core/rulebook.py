@@ -99,7 +99,11 @@ class Rulebook(Strictly):
 
     def currency_of(self, rule: Rule) -> Currency:
         code = rule.earn.currency
-        return self.currencies[0] if code is None else next(one for one in self.currencies if one.code == code)
+        return self.currencies[0] if code is None else self._currencies[code]
+
+    @cached_property
+    def _currencies(self) -> dict[str, Currency]:
+        return {one.code: one for one in self.currencies}
 
     def rounding_of(self, rule: Rule) -> Rounding:
         return rule.rounding or self.currency_of(rule).rounding
@@ -130,8 +134,16 @@ class Rulebook(Strictly):
 
     def bases_of(self, multiplier: Rule) -> tuple[Rule, ...]:
         """The rules whose points it multiplies: those of the base phase in its own currency."""
-        own = self.currency_of(multiplier)
-        return tuple(rule for rule in self.rules if rule.phase == "base" and self.currency_of(rule) == own)
+        return self._bases.get(self.currency_of(multiplier).code, ())
+
+    @cached_property
+    def _bases(self) -> dict[str, tuple[Rule, ...]]:
+        bases: dict[str, tuple[Rule, ...]] = {}
+        for rule in self.rules:
+            if rule.phase == "base":
+                code = self.currency_of(rule).code
+                bases[code] = (*bases.get(code, ()), rule)
+        return bases
 
     @property
     def week_start_number(self) -> int:

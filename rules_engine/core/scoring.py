@@ -5,14 +5,17 @@ occurrence; and no activity ever loses more than it gives.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 
-from rules_engine.core import limits, small
+from rules_engine.core import limits
+from rules_engine.core.columns import Few
 from rules_engine.core.effects import Effects
-from rules_engine.core.facts import ROW, Facts, Tables
+from rules_engine.core.facts import ROW, Facts
 from rules_engine.core.matching import Matching
 from rules_engine.core.rulebook import Rulebook
+from rules_engine.core.tables import Tables
 from values.money import minor_exponent
 
 _AWARDS = {
@@ -76,7 +79,7 @@ def after_exclusions(rulebook: Rulebook, tables: Tables, exponent: int) -> Table
     return tables
 
 
-def best_of_groups(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -> dict[str, pl.Series]:
+def best_of_groups(rulebook: Rulebook, numbers: dict[str, Any], tables: Tables) -> dict[str, Any]:
     """Of each group and currency only the largest number that is something stays; of equals, the first written."""
     groups: dict[tuple[str, str], list[str]] = {}
     for rule in rulebook.earning:
@@ -85,10 +88,7 @@ def best_of_groups(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Ta
     left = dict(numbers)
     for codes in groups.values():
         written = sorted(codes, key=rulebook.place_of)
-        frame = pl.DataFrame([left[code].alias(code) for code in written])
-        largest = frame.select(
-            pl.max_horizontal(pl.when(pl.col(code) != 0).then(code) for code in written).fill_null(0)
-        ).to_series()
+        largest = _largest(left, written, tables)
         still_open = largest != 0
         for code in written:
             wins = still_open & (left[code] == largest)
@@ -97,10 +97,20 @@ def best_of_groups(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Ta
     return left
 
 
-def stopped(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -> dict[str, pl.Series]:
+def _largest(numbers: dict[str, Any], codes: list[str], tables: Tables) -> Any:
+    """The largest number that is something, of each activity; 0 where all are nothing."""
+    if tables.few:
+        rows = zip(*(numbers[code].values for code in codes), strict=True)
+        return Few([max((number for number in row if number), default=0) for row in rows])
+    frame = pl.DataFrame([numbers[code].alias(code) for code in codes])
+    some = (pl.when(pl.col(code) != 0).then(code) for code in codes)
+    return frame.select(pl.max_horizontal(some).fill_null(0)).to_series()
+
+
+def stopped(rulebook: Rulebook, numbers: dict[str, Any], tables: Tables) -> dict[str, Any]:
     """A rule that stops, and gave something before limits, ends every rule after it, in all phases and currencies."""
-    left: dict[str, pl.Series] = {}
-    ended: pl.Series | None = None
+    left: dict[str, Any] = {}
+    ended: Any | None = None
     for rule in rulebook.earning:
         number = numbers[rule.code]
         if ended is not None:
@@ -112,10 +122,10 @@ def stopped(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -
     return left
 
 
-def _awards(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -> pl.DataFrame:
+def _awards(rulebook: Rulebook, numbers: dict[str, Any], tables: Tables) -> pl.DataFrame:
     """One row for each rule that gives an activity something."""
     columns = [tables.activities[name] for name in (ROW, "activity_id", "holder_id")]
-    if tables.height <= small.ROWS:
+    if tables.few:
         return _few_awards(rulebook, numbers, tables)
     frames = [pl.DataFrame(schema=_AWARDS)]
     for code, given in numbers.items():
@@ -127,7 +137,7 @@ def _awards(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -
     return pl.concat(frames)
 
 
-def _few_awards(rulebook: Rulebook, numbers: dict[str, pl.Series], tables: Tables) -> pl.DataFrame:
+def _few_awards(rulebook: Rulebook, numbers: dict[str, Any], tables: Tables) -> pl.DataFrame:
     heads = list(tables.activities.select(ROW, "activity_id", "holder_id").iter_rows())
     rows = [
         (*head, code, rulebook.currency_of(rulebook.rule(code)).code, number)

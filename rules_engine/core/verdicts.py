@@ -11,10 +11,11 @@ import polars as pl
 from rules_engine.core import catalogue, scoring
 from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, Not
 from rules_engine.core.effects import Effects
-from rules_engine.core.facts import Facts, Tables
+from rules_engine.core.facts import Facts
 from rules_engine.core.matching import Matched, Matching
 from rules_engine.core.rulebook import Rulebook
 from rules_engine.core.rules import Rule
+from rules_engine.core.tables import Tables
 
 Found = str | bool | int | Decimal | date | tuple[str, ...] | None
 Reason = Literal["limit", "best_of_group", "stopped", "too_small", "other_money", "condition", "hours", "days"]
@@ -93,7 +94,7 @@ class _Explanation:
 
     def _excluded(self, rule: Rule) -> Verdict:
         matching = Matching(self._before, self._minor)
-        out = self._before.lines["line"].filter(matching.every_line(matching.of(rule)))
+        out = self._before.line("line").filter(matching.every_line(matching.of(rule)))
         kept = set(self._tables.lines["line"].to_list())
         lines = tuple(sorted(number for number in out.to_list() if number not in kept))
         return Verdict(rule.code, "", "applied" if lines else "not", lines=lines, money=self._money)
@@ -128,7 +129,7 @@ class _Explanation:
 
     def _lines_of(self, rule: Rule) -> tuple[int, ...]:
         matched = self._effects.matched(rule)
-        return tuple(sorted(self._tables.lines["line"].filter(self._matching.every_line(matched)).to_list()))
+        return tuple(sorted(self._tables.line("line").filter(self._matching.every_line(matched)).to_list()))
 
     def _counted(self, rule: Rule) -> Decimal | None:
         matched = self._effects.matched(rule)
@@ -142,7 +143,7 @@ class _Explanation:
         return self._sum(basis, matched, self._minor)
 
     def _sum(self, column: str, matched: Matched, unit: int) -> Decimal:
-        total = self._tables.summed(self._tables.lines[column], self._matching.every_line(matched))[0]
+        total = self._tables.summed(column, self._matching.every_line(matched))[0]
         return Decimal(total) / unit
 
     # What was not met

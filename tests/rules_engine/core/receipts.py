@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from rules_engine.core import Facts, Rulebook, ratios, score, small
+from rules_engine.core import Facts, Rulebook, columns, score
 
 KINDS = {"purchase": 1, "return": 2, "visit": 3, "event": 4}
 NOON = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
@@ -100,13 +100,13 @@ def per_euro(points: int | str, **others: Any) -> dict[str, Any]:
 @contextmanager
 def queries_only(wanted: bool) -> Iterator[None]:
     """Few rows take the way of many, as a year of receipts does."""
-    before = small.ROWS, ratios.FEW
+    before = columns.FEW_ROWS
     if wanted:
-        small.ROWS = ratios.FEW = -1
+        columns.FEW_ROWS = -1
     try:
         yield
     finally:
-        small.ROWS, ratios.FEW = before
+        columns.FEW_ROWS = before
 
 
 def given(book: Rulebook, of: Facts, column: str = "granted") -> dict[tuple[int, str], int]:
