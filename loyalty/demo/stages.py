@@ -25,6 +25,7 @@ from programs.models import Program, Store
 PLAYBOOK = Path(__file__).with_name("playbook.yaml")
 PROGRAM, POPULATION, SOURCE = "fidelio", "fidelio", "journey"
 ACTOR = "command:demo"
+RING_AGAIN = 10.0  # seconds
 
 
 class NotFresh(RuntimeError):
@@ -131,7 +132,7 @@ class Stages:
         from earning import bells
 
         bells.ring()
-        waiting = Mark.objects.count()
+        waiting, rung = Mark.objects.count(), time.monotonic()
         columns = (
             TextColumn("  scoring   "),
             BarColumn(),
@@ -146,6 +147,9 @@ class Stages:
                 time.sleep(0.2)
                 waiting = Mark.objects.count()
                 most = max(most, waiting)
+                if time.monotonic() - rung > RING_AGAIN:  # no timetable runs yet: what failed once waits for a bell
+                    bells.ring()
+                    rung = time.monotonic()
                 rate = (most - waiting) / max(time.monotonic() - begun, 0.001)
                 bar.update(task, total=most, completed=most - waiting, rate=f"{rate:,.0f}")
                 self.check_workers()
