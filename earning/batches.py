@@ -72,7 +72,7 @@ CROSS JOIN LATERAL (
 ) AS a
 """
 
-_ACTIVITY_SCHEMA: dict[str, Any] = {
+ACTIVITY_SCHEMA: dict[str, Any] = {
     "activity_id": pl.Int64,
     "holder_id": pl.Int64,
     "membership_id": pl.Int64,
@@ -126,6 +126,10 @@ class Batch:
     def programs(self) -> list[int]:
         return sorted({*self.activities["program_id"].unique(), *self.left["program_id"].unique()})
 
+    @property
+    def holders(self) -> list[int]:
+        return sorted({*self.activities["holder_id"].unique(), *self.left["holder_id"].unique()})
+
     def of_program(self, program_id: int) -> pl.DataFrame:
         return self.activities.filter(pl.col("program_id") == program_id)
 
@@ -163,10 +167,10 @@ def _batch(cursor: Any) -> Batch:
     cursor.execute("SELECT count(*) FROM work")
     named = cursor.fetchone()[0]
     # two attributions of one activity to one holder cannot both be open
-    activities = frames.read(cursor, _ACTIVITIES.format(whose=_NOW), _ACTIVITY_SCHEMA)
+    activities = frames.read(cursor, _ACTIVITIES.format(whose=_NOW), ACTIVITY_SCHEMA)
     left = activities.clear()
     if activities.height < named:
-        left = frames.read(cursor, _ACTIVITIES.format(whose=_BEFORE), _ACTIVITY_SCHEMA)
+        left = frames.read(cursor, _ACTIVITIES.format(whose=_BEFORE), ACTIVITY_SCHEMA)
     return Batch(activities.sort("holder_id", "occurred_us", "activity_id"), left)
 
 

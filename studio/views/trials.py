@@ -39,9 +39,9 @@ def show(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:
 
 def panel(studio: Studio, request: HttpRequest | None = None) -> dict[str, Any]:
     """The periods one can choose, and the one that is chosen."""
-    from earning import trials  # brings frames along: only when it is asked for
+    from earning import trial_frames  # brings frames along: only when it is asked for
 
-    span = trials.span(studio.program)
+    span = trial_frames.span(studio.program)
     if span is None:
         return {"periods": [], "from_on": None, "until_on": None, "chosen": ""}
     offered = choices.periods(*span)
@@ -62,7 +62,7 @@ def panel(studio: Studio, request: HttpRequest | None = None) -> dict[str, Any]:
 
 
 def _tried(studio: Studio, draft: RulebookDraft, from_on: date | None, until_on: date | None) -> dict[str, Any]:
-    from earning import trials
+    from earning import trial_frames, trials
 
     rules = checking.whole_rules(draft)
     left_out = draft.rules.filter(removed=False).count() - len(rules)
@@ -77,13 +77,13 @@ def _tried(studio: Studio, draft: RulebookDraft, from_on: date | None, until_on:
             program=studio.program, draft=rulebook, from_on=from_on, until_on=until_on, now=studio.now,
             market_code=draft.market_code,
         )  # fmt: skip
-    except trials.NothingHappened:
+    except trial_frames.NothingHappened:
         if draft.market_code is None and not pages.places(studio)[0].judges:
             return {
                 "refused": _("Every market has rules of its own: a draft for one of them judges what happens there.")
             }
         return {"refused": _("Nothing that these rules judge happened in this period: choose another one.")}
-    except trials.TooMuch:
+    except trial_frames.TooMuch:
         return {"refused": _("This period holds too many lines to try at once: choose a shorter one.")}
     except InvalidFacts as wrong:
         return {"refused": str(wrong)}

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from earning import journey, trials
+from earning import journey, trial_frames, trials
 from earning.models import Award
 from rules_engine import queries, rulebooks
 from rules_engine.core.rulebook import Rulebook
+from tests.tiers import ladders
 from tests.web import lives
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,7 +78,7 @@ def test_frames_are_read_again_when_something_landed(program, year):
 
 def test_an_empty_period_says_so(program, year):
     day = year.date() - timedelta(days=60)
-    with pytest.raises(trials.NothingHappened):
+    with pytest.raises(trial_frames.NothingHappened):
         trials.try_out(program=program, draft=rulebook(BASE), from_on=day, until_on=day, now=year)
 
 
@@ -102,3 +103,36 @@ def test_what_was_tried_is_what_is_posted(program, year):
     for award in Award.objects.all():
         posted[codes[award.rule_id]] = posted.get(codes[award.rule_id], 0) + award.posted
     assert posted == {one.code: one.after for one in trial.rules}
+
+
+SILVER = {
+    "code": "silver", "trigger": "purchase", "scope": "receipt",
+    "when": {"fact": "member.tier", "eq": "silver"}, "earn": {"fixed": 10},
+}  # fmt: skip
+
+
+def test_members_stand_on_the_step_of_the_moment():
+    """Anna becomes silver by her first receipt: the second alone would have had what silver members have."""
+    club = ladders.make(steps=ladders.steps(silver=100))
+    ladders.buy(club, "2025-02-01T10:00", 120)
+    ladders.buy(club, "2025-02-03T10:00", 50)
+    day = datetime(2025, 2, 1, tzinfo=UTC)
+    draft = rulebook(SILVER)
+    trial = trials.try_out(
+        program=club.program, draft=draft, from_on=day.date(), until_on=day.date() + timedelta(days=5),
+        now=day + timedelta(days=30),
+    )  # fmt: skip
+    assert {one.code: one.after for one in trial.rules}["silver"] == 10
+
+
+def test_where_no_rules_are_in_force_everything_is_new(program, year):
+    rulebooks.withdraw(
+        rulebook_id=queries.rulebooks_for(program.pk)[0].id, now=year, by="t", reason="to begin anew"
+    )  # fmt: skip
+    draft = rulebook(BASE)
+    assert draft.earning, "and what a rulebook has worked out of its rules is not the other's"
+    day = year.date()
+    trial = trials.try_out(
+        program=program, draft=draft, from_on=day - timedelta(days=9), until_on=day, now=year + timedelta(seconds=1)
+    )  # fmt: skip
+    assert [(one.before, one.after) for one in trial.rules] == [(0, 160)]
