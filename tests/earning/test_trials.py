@@ -129,10 +129,5 @@ def test_where_no_rules_are_in_force_everything_is_new(program, year):
     rulebooks.withdraw(
         rulebook_id=queries.rulebooks_for(program.pk)[0].id, now=year, by="t", reason="to begin anew"
     )  # fmt: skip
-    draft = rulebook(BASE)
-    assert draft.earning, "and what a rulebook has worked out of its rules is not the other's"
-    day = year.date()
-    trial = trials.try_out(
-        program=program, draft=draft, from_on=day - timedelta(days=9), until_on=day, now=year + timedelta(seconds=1)
-    )  # fmt: skip
+    trial = tried(program, year + timedelta(seconds=1), BASE)
     assert [(one.before, one.after) for one in trial.rules] == [(0, 160)]
