@@ -66,14 +66,14 @@ def open_draft(
         DraftRule.objects.bulk_create(
             _row(draft, place, rule, origin=rule, now=now, by=by) for place, rule in enumerate(rules)
         )
-        _tell("rulebook.draft_begun", draft, by, now, based_on=base.version if base else None)
+        tell("rulebook.draft_begun", draft, by, now, based_on=base.version if base else None)
     return draft
 
 
 def add_rule(*, draft_id: int, now: datetime, by: str, like: int | None = None) -> DraftRule:
     """An empty rule at the end of the draft, or a copy of the rule `like`. Raises WrongState."""
     with transaction.atomic():
-        draft = _editable(draft_id)
+        draft = editable(draft_id)
         codes = set(draft.rules.values_list("code", flat=True))
         model = draft.rules.get(pk=like).sketch if like is not None else sketches.empty("")
         code = _free_code(str(model.get("code") or "") or "rule", codes | set(queries.rule_ids(draft.program_id)))
@@ -84,8 +84,8 @@ def add_rule(*, draft_id: int, now: datetime, by: str, like: int | None = None) 
         rule = DraftRule(draft=draft, place=place, code=code, sketch=sketch, document={}, changed_at=now, changed_by=by)
         rule.document = fair_copies.document_of(sketch, scale_of(draft)).document
         rule.save(force_insert=True)
-        _touch(draft, now, by)
-        _tell("rulebook.draft_rule_added", draft, by, now, rule=code)
+        touch(draft, now, by)
+        tell("rulebook.draft_rule_added", draft, by, now, rule=code)
         return rule
 
 
@@ -94,7 +94,7 @@ def save_rule(
 ) -> DraftRule:
     """Keep a rule as it is typed so far. Raises WrongState, ChangedMeanwhile."""
     with transaction.atomic():
-        draft = _editable(draft_id)
+        draft = editable(draft_id)
         rule = draft.rules.select_for_update().get(pk=rule_id)
         if rule.revision != revision:
             raise ChangedMeanwhile(f"{rule.changed_by} changed this rule at the same time")
@@ -107,37 +107,37 @@ def save_rule(
         rule.changed_at, rule.changed_by = now, by
         if not told:
             rule.told_at = now
-            _tell("rulebook.draft_rule_written", draft, by, now, rule=rule.code)
+            tell("rulebook.draft_rule_written", draft, by, now, rule=rule.code)
         rule.save()
-        _touch(draft, now, by)
+        touch(draft, now, by)
         return rule
 
 
 def remove_rule(*, draft_id: int, rule_id: int, now: datetime, by: str, removed: bool = True) -> None:
     """Leave a rule out of the draft, or take it back in; a rule that was never published goes for good."""
     with transaction.atomic():
-        draft = _editable(draft_id)
+        draft = editable(draft_id)
         rule = draft.rules.select_for_update().get(pk=rule_id)
         if removed and rule.origin is None:
             rule.delete()
         else:
             rule.removed = removed
             rule.save(update_fields=["removed"])
-        _touch(draft, now, by)
-        _tell("rulebook.draft_rule_removed" if removed else "rulebook.draft_rule_restored", draft, by, now,
+        touch(draft, now, by)
+        tell("rulebook.draft_rule_removed" if removed else "rulebook.draft_rule_restored", draft, by, now,
               rule=rule.code)  # fmt: skip
 
 
 def put_back(*, draft_id: int, rule_id: int, now: datetime, by: str) -> DraftRule:
     """The rule as the version below has it. Raises WrongState."""
     with transaction.atomic():
-        draft = _editable(draft_id)
+        draft = editable(draft_id)
         rule = draft.rules.select_for_update().filter(origin__isnull=False).get(pk=rule_id)
         rule.document, rule.sketch = rule.origin, sketches.of_document(rule.origin or {}, scale_of(draft))
         rule.removed, rule.revision, rule.changed_at, rule.changed_by = False, rule.revision + 1, now, by
         rule.save()
-        _touch(draft, now, by)
-        _tell("rulebook.draft_rule_put_back", draft, by, now, rule=rule.code)
+        touch(draft, now, by)
+        tell("rulebook.draft_rule_put_back", draft, by, now, rule=rule.code)
         return rule
 
 
@@ -145,7 +145,7 @@ def submit(*, draft_id: int, begins_at: datetime | None, note: str, now: datetim
     """Ask for approval, from a moment on (None: when it is published). Raises WrongState, NotReady, OutOfDate,
     BeginsInThePast."""
     with transaction.atomic():
-        draft = _editable(draft_id)
+        draft = editable(draft_id)
         if begins_at is not None and begins_at < now:
             raise BeginsInThePast("a version begins now or later")
         _check_up_to_date(draft)
@@ -153,7 +153,7 @@ def submit(*, draft_id: int, begins_at: datetime | None, note: str, now: datetim
         draft.state, draft.begins_at, draft.note = State.SUBMITTED, begins_at, note[:500]
         draft.submitted_at, draft.submitted_by = now, by
         draft.save()
-        _tell("rulebook.draft_submitted", draft, by, now, begins=begins_at.isoformat() if begins_at else None)
+        tell("rulebook.draft_submitted", draft, by, now, begins=begins_at.isoformat() if begins_at else None)
         return draft
 
 
@@ -164,7 +164,7 @@ def approve(*, draft_id: int, now: datetime, by: str) -> RulebookDraft:
         policies.check_approve(draft, by)
         draft.state, draft.approved_at, draft.approved_by = State.APPROVED, now, by
         draft.save()
-        _tell("rulebook.draft_approved", draft, by, now, digest=rulebooks.fingerprint(document_of(draft)))
+        tell("rulebook.draft_approved", draft, by, now, digest=rulebooks.fingerprint(document_of(draft)))
         return draft
 
 
@@ -178,7 +178,7 @@ def send_back(*, draft_id: int, note: str, now: datetime, by: str) -> RulebookDr
         draft.submitted_at = draft.approved_at = None
         draft.submitted_by = draft.approved_by = ""
         draft.save()
-        _tell("rulebook.draft_sent_back", draft, by, now, note=note[:500])
+        tell("rulebook.draft_sent_back", draft, by, now, note=note[:500])
         return draft
 
 
@@ -198,7 +198,7 @@ def publish(*, draft_id: int, now: datetime, by: str) -> rulebooks.Published:
         )
         draft.state, draft.published_id = State.PUBLISHED, published.rulebook_id
         draft.save(update_fields=["state", "published"])
-        _tell("rulebook.draft_published", draft, by, now, version=published.version)
+        tell("rulebook.draft_published", draft, by, now, version=published.version)
         return published
 
 
@@ -210,13 +210,13 @@ def drop(*, draft_id: int, now: datetime, by: str) -> None:
             raise policies.WrongState(f"the draft is {draft.state}")
         draft.state = State.DROPPED
         draft.save(update_fields=["state"])
-        _tell("rulebook.draft_dropped", draft, by, now)
+        tell("rulebook.draft_dropped", draft, by, now)
 
 
 def catch_up(*, draft_id: int, now: datetime, by: str) -> RulebookDraft:
     """Take over what was published since: its rules, except those this draft changed, added or left out."""
     with transaction.atomic():
-        draft = _editable(draft_id)
+        draft = editable(draft_id)
         base = _newest(draft.program_id, draft.market_code)
         if base is None or base.id == draft.based_on_id:
             return draft
@@ -239,8 +239,8 @@ def catch_up(*, draft_id: int, now: datetime, by: str) -> RulebookDraft:
             for number, rule in enumerate(published.values())
         )
         draft.frame, draft.based_on_id = document, base.id
-        _touch(draft, now, by)
-        _tell("rulebook.draft_caught_up", draft, by, now, version=base.version)
+        touch(draft, now, by)
+        tell("rulebook.draft_caught_up", draft, by, now, version=base.version)
         return draft
 
 
@@ -250,7 +250,7 @@ def keep_rehearsal(*, draft_id: int, result: Mapping[str, Any], now: datetime, b
         draft = _locked(draft_id)
         draft.rehearsals = [{**result, "at": now.isoformat(), "by": by}, *draft.rehearsals][:_KEPT_REHEARSALS]
         draft.save(update_fields=["rehearsals"])
-        _tell("rulebook.draft_rehearsed", draft, by, now, book=str(result.get("book", ""))[:200],
+        tell("rulebook.draft_rehearsed", draft, by, now, book=str(result.get("book", ""))[:200],
               passed=result.get("passed"), failed=result.get("failed"))  # fmt: skip
 
 
@@ -314,13 +314,15 @@ def _locked(draft_id: int) -> RulebookDraft:
     return RulebookDraft.objects.select_for_update(of=("self",)).select_related("program").get(pk=draft_id)
 
 
-def _editable(draft_id: int) -> RulebookDraft:
+def editable(draft_id: int) -> RulebookDraft:
+    """The draft, locked, while it is written. Raises WrongState."""
     draft = _locked(draft_id)
     policies.check_edit(draft)
     return draft
 
 
-def _touch(draft: RulebookDraft, now: datetime, by: str) -> None:
+def touch(draft: RulebookDraft, now: datetime, by: str) -> None:
+    """Somebody wrote in it: who did does not approve it."""
     if by not in draft.writers:
         draft.writers = [*draft.writers, by]
     draft.changed_at, draft.changed_by = now, by
@@ -369,5 +371,5 @@ def _empty_frame(program_id: int) -> dict[str, Any]:
     return {"currencies": currencies}
 
 
-def _tell(action: str, draft: models.RulebookDraft, by: str, now: datetime, **data: Any) -> None:
+def tell(action: str, draft: models.RulebookDraft, by: str, now: datetime, **data: Any) -> None:
     trail.record(action=action, actor=by, obj=("rulebook_draft", draft.pk), at=now, data=data)

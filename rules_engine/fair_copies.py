@@ -12,10 +12,11 @@ from rules_engine.core import catalogue
 from rules_engine.sketches import Scale, Sketch
 
 _NUMERIC = ("number", "money", "quantity")
+_ORDERED = ("lt", "le", "gt", "ge", "between")
 _PLACES = {
     "code": "code", "name": "name", "trigger": "trigger", "scope": "scope", "when": "when", "earn": "then",
     "earn.currency": "currency", "phase": "then", "valid": "valid", "limits": "limits", "combine": "combine",
-    "rounding": "rounding",
+    "rounding": "rounding", "budget": "budget",
 }  # fmt: skip
 
 
@@ -65,6 +66,8 @@ def document_of(sketch: Sketch, scale: Scale) -> Written:
         document["valid"] = valid
     if limits := _limits(sketch, scale(sketch.get("currency") or ""), writing):
         document["limits"] = limits
+    if budget := _budget(sketch.get("budget") or {}, scale(sketch.get("currency") or "")):
+        document["budget"] = budget
     if sketch.get("group") or sketch.get("stop"):
         document["combine"] = {"stop": bool(sketch.get("stop"))}
         if sketch.get("group"):
@@ -151,7 +154,7 @@ def _comparison(node: Sketch, place: str, path: str, writing: _Writing) -> Any:
     if not op or not values or (op == "between" and len(values) != 2):
         writing.misses(place, "value" if op else "operator")
         return None
-    if kind in _NUMERIC:
+    if kind in _NUMERIC or (kind == "attribute" and op in _ORDERED):
         values = [_plain(text) for text in values]
     elif kind == "boolean":
         values = [text == "true" for text in values]
@@ -200,6 +203,16 @@ def _limits(sketch: Sketch, scale: int, writing: _Writing) -> list[dict[str, Any
             }  # fmt: skip
         )
     return written
+
+
+def _budget(budget: Sketch, scale: int) -> dict[str, Any]:
+    points, times = str(budget.get("points") or "").strip(), str(budget.get("times") or "").strip()
+    written: dict[str, Any] = {}
+    if points:
+        written["points"] = _smallest(points, scale)
+    if times:
+        written["times"] = _plain(times)
+    return {**written, "overflow": budget.get("overflow") or "reduce"} if written else {}
 
 
 def _valid(valid: Sketch, writing: _Writing) -> dict[str, Any]:

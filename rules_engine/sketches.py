@@ -29,7 +29,11 @@ OPERATORS = ("eq", "ne", "in", "not_in", "starts_with", "contains", "lt", "le", 
 DEEPEST = 6
 MANY = ("in", "not_in", "between")
 _PHASES = {"exclude": "exclusion", "multiply": "multiplier", "fixed": "bonus"}
-_OWN_KEYS = frozenset({"code", "name", "trigger", "scope", "when", "earn", "valid", "limits", "combine", "rounding"})
+_OWN_KEYS = frozenset(
+    {"code", "name", "trigger", "scope", "when", "earn", "valid", "limits", "budget", "combine", "rounding"}
+)
+
+NO_BUDGET = {"points": "", "times": "", "overflow": "reduce"}
 
 Sketch = dict[str, Any]
 Scale = Callable[[str], int]
@@ -42,8 +46,8 @@ def empty(code: str, currency: str = "") -> Sketch:
         "code": code, "name": {}, "trigger": "purchase", "event": "", "scope": "",
         "when": {"kind": "all", "parts": [row()]},
         "effect": "", "number": "", "every": "1", "of": "", "step": "", "currency": currency,
-        "limits": [], "valid": {"from": "", "until": "", "weekly": []}, "group": "", "stop": False, "rounding": "",
-        "rest": {},
+        "limits": [], "budget": dict(NO_BUDGET), "valid": {"from": "", "until": "", "weekly": []},
+        "group": "", "stop": False, "rounding": "", "rest": {},
     }  # fmt: skip
 
 
@@ -67,6 +71,7 @@ def of_document(document: Mapping[str, Any], scale: Scale) -> Sketch:
     made["when"] = _root(document.get("when"))
     made.update(_effect_of(earn, scale(currency)))
     made["limits"] = [_limit_of(limit, scale(currency)) for limit in document.get("limits") or ()]
+    made["budget"] = budget_of(document.get("budget") or {}, scale(currency))
     made["valid"] = _valid_of(document.get("valid") or {})
     combine = document.get("combine") or {}
     made["group"], made["stop"] = str(combine.get("group") or ""), bool(combine.get("stop"))
@@ -163,6 +168,21 @@ def _limit_of(limit: Mapping[str, Any], scale: int) -> Sketch:
         "max": shown, "of": of, "per": str(limit.get("per") or "activity"), "for": str(limit.get("for") or "member"),
         "overflow": str(limit.get("overflow") or "reduce"),
     }  # fmt: skip
+
+
+def budget_of(budget: Mapping[str, Any], scale: int) -> Sketch:
+    """What a budget says, as it is typed."""
+    points, times = budget.get("points"), budget.get("times")
+    return {
+        "points": "" if points is None else _shown(points, scale),
+        "times": _text(times),
+        "overflow": str(budget.get("overflow") or "reduce"),
+    }
+
+
+def phase_of(sketch: Sketch) -> str:
+    """The phase its rule works in, also while it is half-written."""
+    return str((sketch.get("rest") or {}).get("phase") or _PHASES.get(str(sketch.get("effect") or ""), "base"))
 
 
 def _valid_of(valid: Mapping[str, Any]) -> Sketch:

@@ -176,7 +176,13 @@ def _condition(document: Any, language: str, money: str) -> str:
 
 def _limits(draft: RulebookDraft, written: Written, language: str) -> list[Piece]:
     pieces = []
-    alone = {**written.document, "earn": {"fixed": 1, **_currency(written)}, "when": None, "valid": None}
+    alone = {
+        **written.document,
+        "earn": {"fixed": 1, **_currency(written)},
+        "when": None,
+        "valid": None,
+        "budget": None,
+    }
     for number, limit in enumerate(written.document.get("limits") or ()):
         try:
             rulebook = Rulebook.from_document(
@@ -186,7 +192,18 @@ def _limits(draft: RulebookDraft, written: Written, language: str) -> list[Piece
             continue
         rule = rulebook.rules[0]
         pieces.append(Piece(limit_in_words(rulebook, rule, rule.limits[0], language), f"limits.{number}"))
-    return pieces
+    return pieces + _budget(draft, {**alone, "limits": [], "budget": written.document.get("budget")}, language)
+
+
+def _budget(draft: RulebookDraft, alone: dict[str, Any], language: str) -> list[Piece]:
+    if not alone.get("budget"):
+        return []
+    try:
+        rulebook = Rulebook.from_document({**draft.frame, "rules": [{**alone, "phase": "bonus", "scope": "receipt"}]})
+    except InvalidRulebook:
+        return []
+    rule = rulebook.rules[0]
+    return [Piece(limit_in_words(rulebook, rule, cap, language), "budget") for cap in rule.caps]
 
 
 def _currency(written: Written) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from rules_engine import drafts, sketches
 from rules_engine.core import catalogue, formats
 from rules_engine.models import RulebookDraft
 from rules_engine.sketches import Sketch
 from studio.doors import Studio
-from studio.offering import Choice
+from studio.offering import Choice, Values
 
 
 def of_form(sketch: Sketch, draft: RulebookDraft, studio: Studio) -> dict[str, Any]:
@@ -38,6 +39,9 @@ def of_form(sketch: Sketch, draft: RulebookDraft, studio: Studio) -> dict[str, A
             Choice("member", _("each member")), Choice("household", _("each household")),
             Choice("banner", _("each banner")), Choice("program", _("everyone together")),
         ],
+        "budget": sketch.get("budget") or sketches.budget_of(
+            (sketch.get("rest") or {}).get("budget") or {}, drafts.scale_of(draft)(sketch.get("currency") or "")
+        ),
         "overflows": [Choice("reduce", _("give what is left")), Choice("reject", _("give nothing"))],
         "weekly": list(enumerate((sketch.get("valid") or {}).get("weekly") or [])),
         "weekdays": [
@@ -55,6 +59,12 @@ def of_form(sketch: Sketch, draft: RulebookDraft, studio: Studio) -> dict[str, A
             Choice("up", _("up")),
         ],
     }  # fmt: skip
+
+
+def events(values: Values, sketch: Sketch) -> list[Choice]:
+    """The events of the program's playbook, and the one the rule names if it is none of them."""
+    codes = dict.fromkeys([*values.events, *([str(sketch["event"])] if sketch.get("event") else [])])
+    return [Choice(code, code) for code in codes] if values.events else []
 
 
 def _effects(*, has_lines: bool, kind: str, raw: bool) -> list[Choice]:

@@ -43,14 +43,16 @@ class Group:
     choices: tuple[Choice, ...]
 
 
-def facts(language: str) -> list[Group]:
-    """Every declared fact, by what it is about."""
+def facts(language: str, attributes: Iterable[str] = ()) -> list[Group]:
+    """Every declared fact by what it is about, after the attributes of the event that the rule is about."""
     labels = {
+        "event": _("Event"),
         "line": _("Article"), "receipt": _("Receipt"), "store": _("Place"), "calendar": _("Time"),
         "member": _("Member"), "history": _("Before this"),
     }  # fmt: skip
     groups: dict[str, list[Choice]] = {}
-    for fact in catalogue.FACTS.values():
+    declared = [catalogue.find(f"event.{name}") for name in attributes]
+    for fact in (*declared, *catalogue.FACTS.values()):
         groups.setdefault(fact.scope, []).append(Choice(fact.name, label_of(fact, language)))
     return [Group(str(labels.get(scope, scope)), tuple(found)) for scope, found in groups.items()]
 
@@ -65,11 +67,13 @@ def label_of(fact: Fact, language: str) -> str:
         "calendar.weekday": _("Weekday"),
         "calendar.hour": _("Hour at the store"),
     }
+    if fact.type == "attribute":
+        return capfirst(fact.label(language).replace("_", " "))
     return own.get(fact.name) or capfirst(fact.label(language))
 
 
-def operators(fact: Fact) -> list[Choice]:
-    """What may be asked of a fact, the likeliest first."""
+def operators(fact: Fact, kind: str = "") -> list[Choice]:
+    """What may be asked of a fact, the likeliest first. `kind`: the declared type of an event's attribute."""
     words = {
         "eq": _("is"), "ne": _("is not"), "in": _("is one of"), "not_in": _("is none of"),
         "starts_with": _("begins with"), "contains": _("contains"), "lt": _("is below"), "le": _("is at most"),
@@ -78,12 +82,26 @@ def operators(fact: Fact) -> list[Choice]:
     }  # fmt: skip
     if fact.name == "line.category":
         words["starts_with"] = _("is under")
+    if kind == "date":
+        words.update(eq=_("is on"), ne=_("is not on"))
     if fact.type == "date":
         words.update(ge=_("is from"), le=_("is until"), eq=_("is on"))
-    return [Choice(name, str(words[name])) for name in _operators_of(fact)]
+    return [Choice(name, str(words[name])) for name in _operators_of(fact, kind)]
 
 
-def _operators_of(fact: Fact) -> tuple[str, ...]:
+_OF_KIND = {
+    "text": ("in", "not_in", "starts_with", "contains", "is_set", "is_unset"),
+    "integer": ("ge", "le", "gt", "lt", "between", "eq", "ne", "is_set", "is_unset"),
+    "number": ("ge", "le", "gt", "lt", "between", "eq", "ne", "is_set", "is_unset"),
+    "boolean": ("eq", "is_set", "is_unset"),
+    # days of attributes are texts to the rules: they are the same or not, and have no order
+    "date": ("eq", "ne", "is_set", "is_unset"),
+}
+
+
+def _operators_of(fact: Fact, kind: str = "") -> tuple[str, ...]:
+    if fact.type == "attribute" and kind in _OF_KIND:
+        return _OF_KIND[kind]
     known = ("is_set", "is_unset") if fact.scope in ("line", "member", "event", "history", "receipt") else ()
     match fact.type:
         case "boolean":
@@ -143,6 +161,16 @@ class Values:
             return value.rstrip("/").replace("/", " › ")
         return known.get(value, value)
 
+    @cached_property
+    def events(self) -> dict[str, dict[str, str]]:
+        """The events of the program's playbook: code -> attribute -> declared type."""
+        declared = programs.settings_of(self._program.pk).get("event_types") or {}
+        return {str(code): dict(sorted((attributes or {}).items())) for code, attributes in declared.items()}
+
+    def kinds_of(self, event: str) -> dict[str, str]:
+        """The attributes of one event with their types; none for an event nobody declared."""
+        return self.events.get(event, {})
+
     def vocabulary(self) -> Vocabulary:
         """What is set up in the program, so that lint can call a name unknown."""
         markets = programs.markets_of(self._program.pk)
@@ -154,6 +182,7 @@ class Values:
             markets={market.code for market in markets},
             tiers=tiers or None,
             categories=self._branches or None,
+            events=self.events or None,
             languages=tuple(dict.fromkeys(code for market in markets for code in market.languages)),
         )
 

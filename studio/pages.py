@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from identity.models import StaffProfile, User
 from members.models import MembershipHolder
-from rules_engine import portraits, queries
+from rules_engine import ordering, portraits, queries
 from rules_engine.core import differences
 from rules_engine.core.errors import InvalidRulebook
 from rules_engine.core.rulebook import Rulebook
@@ -72,6 +73,15 @@ class RuleLine:
     sentence: str
     mark: str
     checked: Checked | None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One phase of the order of work and its rules, first to last."""
+
+    name: str
+    says: str
+    lines: tuple[RuleLine, ...]
 
 
 def places(studio: Studio) -> list[Place]:
@@ -160,6 +170,22 @@ def rule_lines(studio: Studio, draft: RulebookDraft) -> list[RuleLine]:
         lines.append(RuleLine(row, name, f"{checked.sentence}.", mark, checked if mark in ("new", "changed") else None))
     # what differs is what one came for; the rest stays in the order of the rulebook
     return sorted(lines, key=lambda line: not line.mark)
+
+
+def phases(studio: Studio, draft: RulebookDraft) -> list[Phase]:
+    """The rules of a draft in the order in which they work; phases without a rule are left out."""
+    labels = {
+        "exclusion": (_("Exclusions"), _("What they take out is invisible to every rule after them.")),
+        "base": (_("Base"), _("What everybody earns.")),
+        "multiplier": (_("Multipliers"), _("They count the base points of their lines again.")),
+        "bonus": (_("Bonuses"), _("They come last, on top.")),
+    }
+    lines = {line.row.pk: line for line in rule_lines(studio, draft)}
+    return [
+        Phase(*labels[phase], tuple(lines[row.pk] for row in rows))
+        for phase, rows in ordering.by_phase(draft).items()
+        if rows
+    ]
 
 
 def mark_of(row: DraftRule) -> str:

@@ -32,6 +32,7 @@ class Part:
     choices: tuple[Choice, ...] = ()
     unit: str = ""
     raw: str = ""
+    is_offered: bool = False
     parts: tuple[Part, ...] = field(default=())
 
     @property
@@ -84,9 +85,17 @@ class Rows:
 
     def __init__(self, values: Values, language: str, money: str) -> None:
         self._values, self._language, self._money = values, language, money
+        self._kinds: dict[str, str] = {}
 
     def tree(self, sketch: Sketch) -> Part:
+        if sketch.get("trigger") == "event":
+            self._kinds = self._values.kinds_of(str(sketch.get("event") or ""))
         return self._part(sketch["when"], "when")
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Of the event that the rule is about."""
+        return tuple(self._kinds)
 
     def _part(self, node: Sketch, place: str) -> Part:
         kind = str(node.get("kind") or "row")
@@ -112,7 +121,8 @@ class Rows:
             fact = catalogue.find(str(node.get("fact") or ""))
         except catalogue.UnknownFact:
             return Part(place, "row", fact=str(node.get("fact") or ""))
-        operators = tuple(offering.operators(fact))
+        kind = self._kinds.get(fact.name.removeprefix("event."), "") if fact.scope == "event" else ""
+        operators = tuple(offering.operators(fact, kind))
         op = str(node.get("op") or "") or operators[0].value
         if op not in {one.value for one in operators}:
             # asked in a playbook in a way the builder does not offer: it stays
@@ -121,8 +131,9 @@ class Rows:
         values = tuple(Choice(text, self._values.label(fact, text)) for text in node.get("values") or ())
         return Part(
             place, "row", fact=fact.name, fact_label=offering.label_of(fact, self._language), op=op,
-            operators=operators, widget=_widget(fact, op, bool(choices)), many=op in sketches.MANY, values=values,
+            operators=operators, widget=_widget(fact, op, bool(choices), kind), many=op in sketches.MANY, values=values,
             choices=choices, unit=self._unit(fact),
+            is_offered=fact.name in catalogue.FACTS or (fact.scope == "event" and bool(kind)),
         )  # fmt: skip
 
     def _unit(self, fact: catalogue.Fact) -> str:
@@ -140,14 +151,14 @@ def _all_operators() -> list[Choice]:
     return offering.operators(catalogue.Fact("", "attribute", "line", "line", "", "", ""))
 
 
-def _widget(fact: catalogue.Fact, op: str, few: bool) -> str:
+def _widget(fact: catalogue.Fact, op: str, few: bool, kind: str = "") -> str:
     if op in _NOTHING:
         return "none"
-    if fact.type == "boolean":
+    if "boolean" in (fact.type, kind):
         return "bool"
-    if fact.type == "date":
+    if "date" in (fact.type, kind) and op not in ("in", "not_in"):
         return "date"
-    if fact.type in ("number", "money", "quantity"):
+    if fact.type in ("number", "money", "quantity") or (kind in ("integer", "number") and op not in ("in", "not_in")):
         return "number"
     if few and op in ("in", "not_in", "eq", "ne"):
         return "chips"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import QueryDict
@@ -22,8 +23,11 @@ _LONGEST = 500
 _LISTS = ("limits", "weekly")
 
 
-def sketch_of(data: QueryDict, before: Sketch) -> Sketch:
-    """The form as a sketch; what the form has no field for is kept from `before`."""
+def sketch_of(data: QueryDict, before: Sketch, kinds: Mapping[str, str] | None = None) -> Sketch:
+    """The form as a sketch; what the form has no field for is kept from `before`.
+
+    `kinds`: attribute -> its declared type, of the event the rule is about.
+    """
     made = {**before}
     made["name"] = {
         **(before.get("name") or {}),
@@ -34,7 +38,7 @@ def sketch_of(data: QueryDict, before: Sketch) -> Sketch:
         if key in data:
             made[key] = _short(data[key]).strip()
     made["stop"] = "stop" in data
-    made["when"] = _part(data, "when", 0) or {"kind": "all", "parts": []}
+    made["when"] = _part(data, "when", 0, kinds or {}) or {"kind": "all", "parts": []}
     made["limits"] = [
         {
             "max": data.get(f"limits.{n}:max", ""), "of": data.get(f"limits.{n}:of", "points"),
@@ -43,6 +47,11 @@ def sketch_of(data: QueryDict, before: Sketch) -> Sketch:
         }
         for n in _numbers(data, "limits")
     ]  # fmt: skip
+    if "budget:points" in data:
+        made["budget"] = {
+            key: _short(data.get(f"budget:{key}", unsaid)).strip() for key, unsaid in sketches.NO_BUDGET.items()
+        }
+        made["rest"] = {key: value for key, value in (before.get("rest") or {}).items() if key != "budget"}
     made["valid"] = {
         "from": _short(data.get("valid:from", "")),
         "until": _short(data.get("valid:until", "")),
@@ -58,7 +67,7 @@ def sketch_of(data: QueryDict, before: Sketch) -> Sketch:
     return made
 
 
-def _part(data: QueryDict, place: str, depth: int) -> Sketch | None:
+def _part(data: QueryDict, place: str, depth: int, kinds: Mapping[str, str]) -> Sketch | None:
     if (raw := data.get(f"{place}:raw")) is not None:
         try:
             return {"kind": "raw", "document": json.loads(raw[:20_000])}
@@ -67,10 +76,11 @@ def _part(data: QueryDict, place: str, depth: int) -> Sketch | None:
     if (kind := data.get(f"{place}:kind")) is None:
         if f"{place}:fact" not in data:
             return None
-        return _comparison(data, place)
+        return _comparison(data, place, kinds)
     parts = []
     if depth < sketches.DEEPEST:
-        parts = [part for n in _numbers(data, place) if (part := _part(data, f"{place}.{n}", depth + 1)) is not None]
+        found = [_part(data, f"{place}.{n}", depth + 1, kinds) for n in _numbers(data, place)]
+        parts = [part for part in found if part is not None]
     kind = kind if kind in sketches.GROUPS else "all"
     made: Sketch = {"kind": kind, "parts": parts}
     if kind in sketches.MEASURES:
@@ -79,19 +89,19 @@ def _part(data: QueryDict, place: str, depth: int) -> Sketch | None:
     return made
 
 
-def _comparison(data: QueryDict, place: str) -> Sketch:
+def _comparison(data: QueryDict, place: str, kinds: Mapping[str, str]) -> Sketch:
     """A row; values are forgotten when a fact of another type, or another kind of value, takes their place."""
     fact, was = _short(data.get(f"{place}:fact", "")), _short(data.get(f"{place}:was", ""))
     op = _short(data.get(f"{place}:op", ""))
     values = [_short(text) for text in data.getlist(f"{place}:value") if text.strip()][:MOST_PARTS]
     if fact != was:
-        return sketches.row(fact, _likeliest(fact), [])
+        return sketches.row(fact, _likeliest(fact, kinds), [])
     return sketches.row(fact, op, values)
 
 
-def _likeliest(fact: str) -> str:
+def _likeliest(fact: str, kinds: Mapping[str, str]) -> str:
     try:
-        return offering.operators(catalogue.find(fact))[0].value
+        return offering.operators(catalogue.find(fact), kinds.get(fact.removeprefix("event."), ""))[0].value
     except catalogue.UnknownFact:
         return ""
 
@@ -110,7 +120,8 @@ def shape(sketch: Sketch) -> Any:
         return (node.get("kind"), node.get("fact"), node.get("op"), [of(part) for part in node.get("parts") or ()])
 
     weekly = (sketch.get("valid") or {}).get("weekly") or ()
-    return sketch.get("effect"), sketch.get("trigger"), len(sketch.get("limits") or ()), len(weekly), of(sketch["when"])
+    about = sketch.get("effect"), sketch.get("trigger"), sketch.get("event")
+    return *about, len(sketch.get("limits") or ()), len(weekly), of(sketch["when"])
 
 
 def _short(text: Any) -> str:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<slug:code>/pick/<str:fact>/", builder.pick, name="pick"),
     path("<slug:code>/drafts/", programs.begin, name="begin"),
     path(_DRAFT, drafts.show, name="draft"),
+    path(f"{_DRAFT}order/", drafts.order, name="order"),
     path(f"{_DRAFT}act/", drafts.act, name="draft_act"),
     path(f"{_DRAFT}try/", trials.show, name="try"),
     path(f"{_DRAFT}rehearse/", rehearsals.show, name="rehearse"),

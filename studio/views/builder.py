@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -7,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from rules_engine import drafts, policies
+from rules_engine import drafts, ordering, policies
 from rules_engine.core import catalogue
 from rules_engine.models import DraftRule, RulebookDraft
 from studio import choices, doors, pages, typing_in
@@ -66,7 +67,10 @@ def act(request: HttpRequest, studio: Studio, draft_id: int, rule_id: int) -> Ht
     row = _row(draft, rule_id)
     did = request.POST.get("do", "")
     there: dict[str, Any] = {"draft_id": draft.pk, "rule_id": row.pk, "now": studio.now, "by": studio.actor}
+    page = reverse("studio:draft", args=[studio.program.code, draft.pk])
     try:
+        if did in ("up", "down"):
+            return _moved(studio, there, up=did == "up")
         if did in ("remove", "restore"):
             drafts.remove_rule(**there, removed=did == "remove")
         elif did == "put_back":
@@ -75,7 +79,17 @@ def act(request: HttpRequest, studio: Studio, draft_id: int, rule_id: int) -> Ht
             raise Http404
     except policies.WrongState:
         messages.error(request, _("This draft is not written any more."))
-    return HttpResponseRedirect(reverse("studio:draft", args=[studio.program.code, draft.pk]))
+    except DraftRule.DoesNotExist:
+        raise Http404 from None
+    return HttpResponseRedirect(page)
+
+
+def _moved(studio: Studio, there: dict[str, Any], *, up: bool) -> HttpResponse:
+    """Back to the order, where the button that was pressed has the focus again."""
+    ordering.move_rule(**there, up=up)
+    page = reverse("studio:order", args=[studio.program.code, there["draft_id"]])
+    asked = urlencode({"moved": there["rule_id"], "way": "up" if up else "down"})
+    return HttpResponseRedirect(f"{page}?{asked}#rule-{there['rule_id']}")
 
 
 @require_safe
@@ -93,7 +107,7 @@ def pick(request: HttpRequest, studio: Studio, fact: str) -> HttpResponse:
 
 def _spots(sketch: dict[str, Any]) -> list[str]:
     """Every place beside which something may be said, but the name."""
-    found = ["then", "limits", "valid"]
+    found = ["then", "limits", "budget", "valid", "event"]
     found += [f"limits.{n}" for n, _limit in enumerate(sketch.get("limits") or ())]
     found += [f"weekly.{n}" for n, _hours in enumerate((sketch.get("valid") or {}).get("weekly") or ())]
     waiting = [("when", sketch["when"])]
@@ -114,7 +128,8 @@ def _row(draft: RulebookDraft, rule_id: int) -> DraftRule:
 
 def _save(request: HttpRequest, studio: Studio, draft: RulebookDraft, row: DraftRule) -> HttpResponse:
     asked = request.POST.get("do", "")
-    sketch = typing_in.sketch_of(request.POST, row.sketch)
+    kinds = Values(studio.program, studio.language).kinds_of(request.POST.get("event", ""))
+    sketch = typing_in.sketch_of(request.POST, row.sketch, kinds)
     focus = typing_in.act(sketch, asked) if asked else ""
     revision, shape = request.POST.get("revision", ""), typing_in.shape(row.sketch)
     try:
@@ -137,6 +152,7 @@ def _builder(studio: Studio, draft: RulebookDraft, row: DraftRule) -> dict[str, 
     checked = check(draft, row, values, studio.language, money)
     sketch = row.sketch
     maker = rows_of.Rows(values, studio.language, money)
+    root = maker.tree(sketch)
     return {
         "draft": draft,
         "row": row,
@@ -144,8 +160,9 @@ def _builder(studio: Studio, draft: RulebookDraft, row: DraftRule) -> dict[str, 
         "sketch": sketch,
         "checked": checked,
         "beside": checked.beside,
-        "root": maker.tree(sketch),
-        "facts": facts(studio.language),
+        "root": root,
+        "events": choices.events(values, sketch),
+        "facts": facts(studio.language, maker.attributes),
         "kinds": rows_of.kinds(),
         "money": money,
         "money_sign": choices.sign(money, studio),

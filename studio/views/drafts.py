@@ -45,6 +45,23 @@ def show(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:
     return doors.page(request, "studio/draft.html", studio, values)
 
 
+@require_safe
+@doors.of_program
+def order(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:
+    """The rules by phase in the order in which they work, to be moved up and down."""
+    draft = studio.draft(draft_id)
+    moved, way = request.GET.get("moved", ""), request.GET.get("way", "")
+    values: dict[str, Any] = {
+        "title": _("Order of the rules"),
+        "draft": draft,
+        "phases": pages.phases(studio, draft),
+        "moved": int(moved) if moved.isdigit() and len(moved) < 12 else 0,
+        "way": way,
+        "may_write": policies.can_edit(draft) and studio.may("rulebooks.write", draft.market_code),
+    }
+    return doors.page(request, "studio/order.html", studio, values)
+
+
 @require_POST
 @doors.of_program
 def act(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:

@@ -171,6 +171,15 @@ def test_stopping_twice_and_resuming_twice_do_no_harm(program, now):
     assert AuditEvent.objects.filter(action="rule.stopped").count() == 2
 
 
+def test_a_stop_pressed_while_a_colleague_resumed_goes_on(program, now):
+    publish(program, now, rules(1, "hello"))
+    stop(program, now, 1)
+    ended = stop(program, now, 2)
+    models.RuleResume.objects.create(stop=ended, at=now + timedelta(hours=3), by="user:2", reason="mended")
+    [version] = queries.rulebooks_for(program.pk)
+    assert version.stops == {"hello": (queries.Stop(now + timedelta(hours=1)),)}
+
+
 def test_resuming_ends_a_stop_that_was_planned_and_leaves_other_rules_stopped(program, now):
     publish(program, now, rules(1, "hello"))
     stop(program, now, 0, code="base")

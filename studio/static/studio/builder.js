@@ -137,6 +137,15 @@
     return false;
   };
 
+  // Rules by keys, on the page of their order: the button of the row does it
+  document.addEventListener("keydown", (event) => {
+    const way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
+    const button = event.altKey && way ? event.target.closest?.(".order > li")?.querySelector(`button[value=${way}]`) : null;
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+
   if (!form) return;
 
   // Rows by keys ------------------------------------------------------------------------------------------------
