@@ -15,6 +15,8 @@ from typing import Any
 
 from activity import hooks
 from activity.models import Kind
+from ledger import families
+from ledger.families import Heirs
 
 UNKNOWN_RECEIPT = "UnknownReceipt"
 OF_A_RETURN, TOO_MANY, NOT_YOURS = "ReturnOfAReturn", "MoreReturnedThanBought", "NotYourReceipt"
@@ -28,6 +30,8 @@ _WHY = {
 _NAMED = """
 SELECT k.external_id, a.activity_id, a.occurred_on, a.occurred_at, a.kind,
        (SELECT array_agg(t.membership_id) FROM attribution t
+        WHERE t.activity_id = a.activity_id AND t.ended_at IS NULL AND t.membership_id IS NOT NULL),
+       (SELECT array_agg(t.holder_id) FROM attribution t
         WHERE t.activity_id = a.activity_id AND t.ended_at IS NULL AND t.membership_id IS NOT NULL),
        l.line, s.product_id, l.quantity - coalesce(taken.quantity, 0)
 FROM activity_key k
@@ -93,6 +97,7 @@ class Original:
 
     kind: int
     memberships: set[int]
+    holders: set[int]
     goods: list[Good] = field(default_factory=list)
 
 
@@ -135,13 +140,17 @@ def settle(cursor: Any, source_id: int, backs: Iterable[Back], *, landed: bool =
     backs = sorted(backs, key=lambda back: (back.occurred_at, back.activity_id))
     named = _originals(cursor, source_id, {back.original for back in backs if back.original})
     unnamed = [back for back in backs if not back.original]
-    owned = _goods_of(cursor, unnamed)
+    holders = {holder for back in backs for holder in back.holders}
+    holders |= {holder for original in named.values() for holder in original.holders}
+    heirs = families.heirs_around(cursor, holders) if holders else {}
+    owned = _goods_of(cursor, unnamed, heirs)
     settled = Settled()
     for back in backs:
         if back.original:
-            _place_named(back, named.get(back.original), settled, landed)
+            _place_named(back, named.get(back.original), settled, landed, heirs)
         else:
-            goods = [good for holder in back.holders for good in owned[holder] if good.occurred_at <= back.occurred_at]
+            stand = _standing(back.holders, heirs)
+            goods = [good for holder in stand for good in owned[holder] if good.occurred_at <= back.occurred_at]
             _place(back, goods, UNKNOWN_RECEIPT, settled)
     return settled
 
@@ -204,29 +213,36 @@ def _originals(cursor: Any, source_id: int, names: set[str]) -> dict[str, Origin
     originals: dict[str, Original] = {}
     if names:
         cursor.execute(_NAMED, [source_id, sorted(names)])
-        for name, activity_id, day, at, kind, memberships, line, product_id, left in cursor.fetchall():
-            original = originals.setdefault(name, Original(kind, set(memberships or ())))
+        for name, activity_id, day, at, kind, memberships, holders, line, product_id, left in cursor.fetchall():
+            original = originals.setdefault(name, Original(kind, set(memberships or ()), set(holders or ())))
             if line is not None:
                 original.goods.append(Good(activity_id, day, at, line, product_id, left))
     return originals
 
 
-def _goods_of(cursor: Any, backs: list[Back]) -> dict[int, list[Good]]:
-    """What the holders of unnamed returns bought of these products and have left, latest first."""
+def _goods_of(cursor: Any, backs: list[Back], heirs: Heirs) -> dict[int, list[Good]]:
+    """What the holders of unnamed returns, or who was merged into them, bought of these products and have left: by
+    who stands for them now, latest first."""
     owned: dict[int, list[Good]] = defaultdict(list)
-    holders = {holder for back in backs for holder in back.holders}
+    stand = _standing({holder for back in backs for holder in back.holders}, heirs)
+    holders = stand | {old for old, new in heirs.items() if new in stand}
     if holders:
         products = {product for back in backs for _, product, _ in back.lines}
         cursor.execute(_OF_HOLDERS, [sorted(products), sorted(holders)])
         seen: dict[tuple[int, int], Good] = {}
         for holder, activity_id, day, at, line, product_id, left in cursor.fetchall():
             good = seen.setdefault((activity_id, line), Good(activity_id, day, at, line, product_id, left))
-            owned[holder].append(good)
+            owned[heirs.get(holder, holder)].append(good)
     return owned
 
 
-def _place_named(back: Back, original: Original | None, settled: Settled, landed: bool) -> None:
-    refusal = _refusal(back, original)
+def _standing(holders: Iterable[int], heirs: Heirs) -> set[int]:
+    """These holders, each with who stands for it now."""
+    return {heirs.get(holder, holder) for holder in holders}
+
+
+def _place_named(back: Back, original: Original | None, settled: Settled, landed: bool, heirs: Heirs) -> None:
+    refusal = _refusal(back, original, heirs)
     if refusal and not landed and original is not None:
         settled.refused[back.key] = refusal
     elif original is None or refusal in (OF_A_RETURN, NOT_YOURS, "InvalidField"):
@@ -235,14 +251,15 @@ def _place_named(back: Back, original: Original | None, settled: Settled, landed
         _place(back, original.goods, refusal or UNKNOWN_RECEIPT, settled)
 
 
-def _refusal(back: Back, original: Original | None) -> str | None:
+def _refusal(back: Back, original: Original | None, heirs: Heirs) -> str | None:
     if original is None:
         return None
     if original.kind == Kind.RETURN:
         return OF_A_RETURN
     if original.kind != Kind.PURCHASE:
         return "InvalidField"
-    if back.memberships and original.memberships and not back.memberships & original.memberships:
+    is_somebodys = back.memberships and original.memberships and not back.memberships & original.memberships
+    if is_somebodys and not _standing(back.holders, heirs) & _standing(original.holders, heirs):
         return NOT_YOURS
     left: dict[int, int] = defaultdict(int)
     for good in original.goods:

@@ -212,6 +212,8 @@ def clear_marks(cursor: Any) -> None:
 
 def lines_of(activities: pl.DataFrame) -> pl.DataFrame:
     """One row a line: activity_id, line (from 1), state, quantity in thousandths, gross and net in minor units."""
+    if activities.height <= frames.FEW:
+        return _lines_of_few(activities)
     bought = activities.filter(pl.col("line_count") > 0)
     counts = bought["line_count"]
     owner = bought.select(pl.col("activity_id").repeat_by("line_count").explode())["activity_id"]
@@ -222,13 +224,28 @@ def lines_of(activities: pl.DataFrame) -> pl.DataFrame:
     )
     columns = {"states": "state", "quantities": "quantity", "grosses": "gross", "nets": "net"}
     if bought.is_empty():
-        return pl.DataFrame(
-            schema={"activity_id": pl.Int64, "line": pl.Int32} | dict.fromkeys(columns.values(), pl.Int64)
-        )
+        return pl.DataFrame(schema=_LINE_SCHEMA)
     line = (pl.arange(1, owner.len() + 1, eager=True) - first).cast(pl.Int32)
     return pl.DataFrame(
         [owner, line.alias("line"), *(frames.flattened(bought[name]).alias(short) for name, short in columns.items())]
     )
+
+
+_LINE_SCHEMA: dict[str, Any] = {"activity_id": pl.Int64, "line": pl.Int32} | dict.fromkeys(
+    ("state", "quantity", "gross", "net"), pl.Int64
+)
+
+
+def _lines_of_few(activities: pl.DataFrame) -> pl.DataFrame:
+    rows = [
+        (key, place, *map(int, line))
+        for key, count, *arrays in activities.select(
+            "activity_id", "line_count", "states", "quantities", "grosses", "nets"
+        ).iter_rows()
+        if count
+        for place, line in enumerate(zip(*(text.split(frames.ARRAY_SEPARATOR) for text in arrays), strict=True), 1)
+    ]
+    return pl.DataFrame(rows, schema=_LINE_SCHEMA, orient="row")
 
 
 class Products:

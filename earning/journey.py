@@ -20,7 +20,7 @@ import polars as pl
 import structlog
 from django.db import connection, transaction
 
-from earning import batches, budgets, claims, difference, facts, movements, rounds, standing, usage
+from earning import batches, budgets, claims, difference, facts, heirs, movements, rounds, standing, usage
 from earning.marks import BUCKETS
 from earning.movements import WHERE, Placed
 from earning.terms import Judged, Terms
@@ -106,9 +106,10 @@ def settle(cursor: Any, batch: batches.Batch, *, now: datetime, anew: bool = Fal
     difference.write(cursor, change)
     for terms in placed.terms.values():
         budgets.take(cursor, terms, change.shifts, placed.activities)
-    movements.give_back_spent(cursor, batch, placed, now=now)
-    movements.post(cursor, change.moves, placed, now)
-    movements.let_live(cursor, placed, now)
+    with heirs.standing_in(cursor, batch.holders, placed.currencies, now=now) as successors:
+        movements.give_back_spent(cursor, batch, placed, now=now)
+        movements.post(cursor, change.moves, placed, now, successors)
+        movements.let_live(cursor, placed, now)
     for program_id in batch.programs:
         standing.follow(cursor, program_id, batch.holders_of(program_id), now)
     # what else follows from what was posted belongs here: challenges

@@ -10,8 +10,9 @@ import polars as pl
 
 from earning import batches, forgiveness, inactivity, lives, pending, returns
 from earning.terms import Terms
-from ledger import bulk, wallets
+from ledger import bulk, succession, wallets
 from ledger.clawback import Policy
+from ledger.families import Heirs
 from rewards import refunds
 
 TAKEN_BACK_AT_ONCE = 2_000
@@ -24,6 +25,10 @@ class Placed:
 
     activities: pl.DataFrame
     terms: dict[int, Terms]
+
+    @property
+    def currencies(self) -> list[int]:
+        return [number for terms in self.terms.values() for number in terms.currencies]
 
 
 WHERE: dict[str, Any] = {
@@ -40,8 +45,11 @@ WHERE: dict[str, Any] = {
 }
 
 
-def post(cursor: Any, moves: pl.DataFrame, placed: Placed, now: datetime) -> None:
-    """Post what changed: earnings in one set-based pass, what is to be taken back in another."""
+def post(cursor: Any, moves: pl.DataFrame, placed: Placed, now: datetime, heirs: Heirs) -> None:
+    """Post what changed: earnings in one set-based pass, what is to be taken back in another.
+
+    `heirs`: who stands for holders that were merged; from them comes what is to be taken back.
+    """
     if moves.is_empty():
         return
     moves = moves.join(placed.activities, on=["holder_id", "activity_id"], how="left", maintain_order="left")
@@ -65,16 +73,19 @@ def post(cursor: Any, moves: pl.DataFrame, placed: Placed, now: datetime) -> Non
         bulk.earn(cursor, batch.sort("holder_id", "activity_id"), now=now, actor=ACTOR)
     lost = moves.filter(pl.col("amount") < 0).with_columns(-pl.col("amount"))
     if lost.height:
-        _take_back(cursor, lost, policies, now)
+        _take_back(cursor, lost, policies, now, heirs)
 
 
-def _take_back(cursor: Any, lost: pl.DataFrame, policies: dict[int, Policy], now: datetime) -> None:
+def _take_back(cursor: Any, lost: pl.DataFrame, policies: dict[int, Policy], now: datetime, heirs: Heirs) -> None:
     """Take back by the policy of each currency, in parts small enough not to hold wallets for long."""
     named = lost.with_columns(
         pl.col("currency_id").replace_strict(policies, default="debt", return_dtype=pl.String).alias("policy")
     )
     for (policy,), own in named.sort("holder_id", "activity_id").partition_by("policy", as_dict=True).items():
         for part in own.drop("policy").iter_slices(TAKEN_BACK_AT_ONCE):
+            if heirs:
+                rows = part.select("holder_id", "activity_id", "currency_id", "amount").iter_rows()
+                succession.lend(cursor, heirs, rows, only_pending=policy == "pending_only", now=now)
             taken = bulk.take_back(cursor, part, now=now, actor=ACTOR, policy=cast(Policy, policy))
             forgiveness.remember(cursor, taken)
 
@@ -94,9 +105,8 @@ def give_back_spent(cursor: Any, batch: batches.Batch, placed: Placed, *, now: d
     shares = returns.shares(cursor)
     if not shares:
         return
-    currencies = [number for terms in placed.terms.values() for number in terms.currencies]
     holders = batch.activities["holder_id"].unique().to_list()
     # all of them now and in order: one by one, they and what follows could wait for each other in a circle
-    wallets.lock(cursor, [(holder, currency) for holder in holders for currency in currencies])
+    wallets.lock(cursor, [(holder, currency) for holder in holders for currency in placed.currencies])
     for activity_id, share in sorted(shares.items()):
         refunds.give_back(cursor, activity_id=activity_id, returned=share, now=now, by=ACTOR)

@@ -18,7 +18,7 @@ from audit import trail
 from earning import frames, standing
 from earning.batches import EVENT
 from earning.terms import Terms
-from ledger import maturing
+from ledger import families, maturing
 from programs import queries as programs
 from programs.models import Program
 from programs.queries import Currency
@@ -135,6 +135,11 @@ def _deliver(
         cursor.execute(_WRITE, [holder_id, activity_id, kind, day, at, now, by])
     named = [(holder_id, activity_id) for holder_id, activity_id, _ in activities]
     matured = maturing.mature(cursor, named, currency_ids=currencies, at=at)
+    # asked for after the old holder's pots were locked: lots that went to a successor are found with it
+    heirs = families.heirs_around(cursor, [holder for holder, _ in named])
+    if heirs:
+        named = [(heirs[holder], activity) for holder, activity in named if holder in heirs]
+        matured += maturing.mature(cursor, named, currency_ids=currencies, at=at)
     if matured:
         standing.follow_pots(cursor, [(holder, currency) for holder, _ in named for currency in currencies], now)
     return matured

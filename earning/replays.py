@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from earning import batches, claims, journey
 from earning.models import Rescore, RescoreHolder
 from earning.scopes import Scope
+from ledger.succession import SucceededMeanwhile
 
 AT_ONCE = 10_000  # activities; a holder is never parted
 
@@ -80,6 +81,9 @@ def do(rescore_id: int, program_id: int, scope: Scope, holder_ids: Sequence[int]
                 change = journey.settle(cursor, _read(cursor, program_id, scope, mine), now=now, anew=scope.anew)
                 _note(rescore_id, mine, sums(change.moves), now)
             claims.finish(claimed.token)
+    except SucceededMeanwhile as error:  # as if a worker had them: left for later
+        claims.fail(claimed.token, now=now, error=error)
+        return []
     except Exception as error:
         claims.fail(claimed.token, now=now, error=error)
         raise

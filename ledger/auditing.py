@@ -37,6 +37,7 @@ NO_DEBT_POSTING = "debt entry has its posting"
 HOLDER = "holder is known"
 REPAID = "repayment = debt repaid"
 TRANSFER = "transfer sums to zero"
+DEBT_MOVED = "debt that changed hands sums to zero"
 HELD_LOT = "lot held = its open holds"
 HOLD = "hold = sum of its lots"
 CAPTURED = "captured hold = what its posting spent"
@@ -83,8 +84,8 @@ STATEMENTS = (
     FROM (SELECT holder_id, currency_id, sum(amount) AS debt FROM {{debts}} GROUP BY holder_id, currency_id) d
     FULL JOIN {{wallets}} w ON w.holder_id = d.holder_id AND w.currency_id = d.currency_id
     WHERE w.debt IS DISTINCT FROM coalesce(d.debt, 0)""",
-    # Entries have a posting of their kind. A return under a policy that forgives may find nothing to take; every other
-    # posting moved something.
+    # Entries have a posting of their kind. A return under a policy that forgives may find nothing to take, and a
+    # transfer to a successor may be of debt alone; every other posting moved something.
     f"""
     SELECT CASE WHEN e.posting_id IS NULL THEN '{NO_ENTRY}' ELSE '{NO_POSTING}' END,
            coalesce(p.holder_id, e.holder_id), 'posting ' || coalesce(p.posting_id, e.posting_id), NULL, NULL
@@ -92,7 +93,9 @@ STATEMENTS = (
           FROM {{entries}} WHERE kind <> 'repay' GROUP BY holder_id, posting_id) e
     FULL JOIN {{postings}} p ON p.holder_id = e.holder_id AND p.posting_id = e.posting_id
     WHERE p.posting_id IS NULL OR e.kind <> p.kind OR e.other <> p.kind
-       OR (e.posting_id IS NULL AND p.kind <> 'take_back')""",
+       OR (e.posting_id IS NULL AND p.kind <> 'take_back'
+           AND NOT EXISTS (SELECT FROM {{debts}} d WHERE d.holder_id = p.holder_id AND d.posting_id = p.posting_id
+                           AND d.reason = 'transfer'))""",
     f"""
     SELECT '{NO_DEBT_POSTING}', d.holder_id, 'debt entry ' || d.entry_id, d.posting_id, NULL
     FROM {{debts}} d LEFT JOIN {{postings}} p ON p.holder_id = d.holder_id AND p.posting_id = d.posting_id
@@ -116,7 +119,14 @@ STATEMENTS = (
            sum(e.amount), 0
     FROM ledger_posting p JOIN ledger_entry e ON e.holder_id = p.holder_id AND e.posting_id = p.posting_id
     WHERE p.transfer_id IN (SELECT transfer_id FROM {{postings}} WHERE transfer_id IS NOT NULL)
+      AND e.contra = 'transfer'
     GROUP BY p.transfer_id, e.currency_id HAVING sum(e.amount) <> 0""",
+    f"""
+    SELECT '{DEBT_MOVED}', min(p.holder_id), 'transfer ' || p.transfer_id || ' in currency ' || d.currency_id,
+           sum(d.amount), 0
+    FROM ledger_posting p JOIN ledger_debt_entry d ON d.holder_id = p.holder_id AND d.posting_id = p.posting_id
+    WHERE d.reason = 'transfer' AND p.transfer_id IN (SELECT transfer_id FROM {{postings}})
+    GROUP BY p.transfer_id, d.currency_id HAVING sum(d.amount) <> 0""",
     # What is held in a lot is what open holds hold there; what a hold is for lies in its lots.
     f"""
     SELECT '{HELD_LOT}', coalesce(l.holder_id, k.holder_id), 'lot ' || coalesce(l.lot_id, k.lot_id), l.held, k.amount

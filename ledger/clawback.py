@@ -132,7 +132,7 @@ def _take(cursor: Any, demands: list[Demand], *, now: datetime, only_pending: bo
 
 
 # An expiry already posted is turned into a clawback by two entries that leave the lot as it is.
-_STAND_IN = """
+STAND_IN = """
 WITH demand AS (
     SELECT d.*, sum(amount) OVER own - amount AS d0, sum(amount) OVER own AS d1
     FROM unnest(%(holders)s::bigint[], %(currencies)s::int[], %(amounts)s::bigint[], %(postings)s::bigint[],
@@ -177,5 +177,5 @@ def _stand_in(cursor: Any, demands: list[Demand], rest: list[int], now: datetime
         "activities": [demand.activity_id for demand in wanted],
         "now": now,
     }
-    cursor.execute(_STAND_IN, values)
+    cursor.execute(STAND_IN, values)
     return [Draw(positions[row[0]], row[1], row[2]) for row in cursor.fetchall()]

@@ -46,7 +46,7 @@ _RECEIVE = """
 WITH sent AS (
     SELECT e.entry_id, -e.amount AS amount, l.activity_id, l.available_at, l.expires_at, l.currency_id, l.occurred_on
     FROM ledger_entry e JOIN ledger_lot l ON l.holder_id = e.holder_id AND l.lot_id = e.lot_id
-    WHERE e.holder_id = %(sender)s AND e.posting_id = %(sent)s
+    WHERE e.holder_id = %(sender)s AND e.posting_id = %(sent)s AND e.amount < 0
     ORDER BY e.entry_id
 ), made AS (
     INSERT INTO ledger_lot (holder_id, lot_id, posting_id, activity_id, initial, remaining, available_at, expires_at,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from ledger import reversal
+from ledger import families, reversal
 from values import periods
 
 GRACE_DAYS = 30
@@ -29,20 +29,22 @@ class GivenBack:
     repaid: int
 
 
-# A redemption names its receipt by the number the till prints, which may land later than the redemption.
+# A redemption names its receipt by the number the till prints, which may land later than the redemption. Whoever was
+# merged with the receipt's holder may have redeemed as well.
 _SPENT_ON = """
 SELECT c.holder_id, c.redemption_id, c.currency_id, c.amount, c.posting_id, m.timezone,
        coalesce((p.settings ->> 'grace_days')::int, %(grace)s)
 FROM attribution t
 JOIN activity a ON a.activity_id = t.activity_id AND a.occurred_on = t.occurred_on
-JOIN redemption r ON r.holder_id = t.holder_id AND r.receipt = a.external_id AND r.state = 'confirmed'
+JOIN redemption r ON r.holder_id = ANY(%(family)s) AND r.receipt = a.external_id AND r.state = 'confirmed'
 JOIN redemption_cost c ON c.holder_id = r.holder_id AND c.redemption_id = r.redemption_id
 JOIN membership s ON s.id = r.membership_id AND s.program_id = t.program_id
 JOIN program p ON p.id = s.program_id
 JOIN market m ON m.program_id = p.id AND m.code = s.market_code
-WHERE t.activity_id = %(activity)s AND t.ended_at IS NULL
+WHERE t.activity_id = %(activity)s AND t.ended_at IS NULL AND t.holder_id = ANY(%(family)s)
 ORDER BY c.holder_id, c.currency_id, c.redemption_id
 """
+_HOLDERS = "SELECT holder_id FROM attribution WHERE activity_id = %s AND ended_at IS NULL AND holder_id IS NOT NULL"
 
 
 def give_back(
@@ -55,9 +57,10 @@ def give_back(
     """
     if not 0 <= returned <= 1:
         raise ValueError("a share is between 0 and 1")
-    cursor.execute(_SPENT_ON, {"activity": activity_id, "grace": GRACE_DAYS})
+    cursor.execute(_HOLDERS, [activity_id])
     given = []
-    for holder_id, redemption_id, currency_id, amount, posting_id, zone, grace in cursor.fetchall():
+    for redeemed in [row for (holder,) in cursor.fetchall() for row in _spent_on(cursor, activity_id, holder)]:
+        holder_id, redemption_id, currency_id, amount, posting_id, zone, grace = redeemed
         grace_until = periods.begins_at(periods.day_of(now, zone) + timedelta(days=grace + 1), zone)
         back = reversal.give_back(
             cursor, holder_id=holder_id, posting_id=posting_id, up_to=int(amount * returned), grace_until=grace_until,
@@ -66,3 +69,10 @@ def give_back(
         if back.amount:
             given.append(GivenBack(redemption_id, currency_id, back.amount, back.repaid))
     return given
+
+
+def _spent_on(cursor: Any, activity_id: int, holder_id: int) -> list[tuple[Any, ...]]:
+    family = families.family_of(cursor, holder_id)
+    cursor.execute(_SPENT_ON, {"activity": activity_id, "grace": GRACE_DAYS, "family": family})
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from ledger import families
 from programs.queries import Market
 from rewards import codes
 from rewards.records import Row
@@ -41,7 +42,7 @@ _READ = """
 SELECT v.salt, c.code_hmac, r.code, v.amount, v.money, v.issued_at, v.expires_at, v.used_at
 FROM voucher v JOIN voucher_code c ON c.holder_id = v.holder_id AND c.voucher_id = v.voucher_id
 JOIN reward r ON r.id = v.reward_id
-WHERE v.holder_id = %(holder)s AND {which}
+WHERE v.holder_id = ANY(%(holders)s) AND {which}
 ORDER BY v.expires_at NULLS LAST, v.voucher_id
 """
 _OF_REDEMPTION = _READ.replace("{which}", "v.redemption_id = %(redemption)s")
@@ -77,13 +78,14 @@ def worth(terms: Reward, money: str) -> int:
 
 def of_redemption(cursor: Any, row: Row, zone: str, now: datetime) -> tuple[VoucherRow, ...]:
     """What a redemption gave, as it stands now."""
-    cursor.execute(_OF_REDEMPTION, {"holder": row.holder_id, "redemption": row.redemption_id})
+    cursor.execute(_OF_REDEMPTION, {"holders": [row.holder_id], "redemption": row.redemption_id})
     return tuple(_row(found, zone, now) for found in cursor.fetchall())
 
 
 def of_membership(cursor: Any, holder_id: int, membership_id: int, zone: str, now: datetime) -> list[VoucherRow]:
-    """Every voucher a membership was ever given, those that die first before."""
-    cursor.execute(_OF_MEMBERSHIP, {"holder": holder_id, "membership": membership_id})
+    """Every voucher a membership was ever given, also before its holder was merged; those that die first before."""
+    holders = families.family_of(cursor, holder_id)
+    cursor.execute(_OF_MEMBERSHIP, {"holders": holders, "membership": membership_id})
     return [_row(found, zone, now) for found in cursor.fetchall()]
 
 

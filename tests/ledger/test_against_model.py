@@ -125,7 +125,7 @@ MUTANTS = [
     ("the key is not looked up", records, "_FIND", "idem = %(idem)s", "idem <> idem AND %(idem)s IS NOT NULL"),
     ("lots arrive with another date", records, "_RECEIVE", "amount, amount, available_at, expires_at",
      "amount, amount, available_at, NULL"),
-    ("dead points are taken twice", clawback, "_STAND_IN", "HAVING sum(e.amount) < 0", "HAVING false"),
+    ("dead points are taken twice", clawback, "STAND_IN", "HAVING sum(e.amount) < 0", "HAVING false"),
     ("a return is posted again", clawback, "_POSTED", "p.idem = asked.idem", "p.idem <> p.idem"),
     ("the dead live on", expiry, "_DUE", "expires_at <= %(now)s", "expires_at <= %(now)s - interval '30 h'"),
     ("held points can be spent", consumption, "_AVAILABLE", "l.remaining - l.held", "l.remaining"),
