@@ -119,7 +119,8 @@ def gathered(values: Any, places: Any, unknown: Any = None) -> Any:
     """Of each place the value that stands there; `unknown` where a place is null."""
     if isinstance(values, Few):
         return Few([unknown if place is None else values.values[place] for place in places.values])
-    found = values.gather(places)
+    # Polars gathers bytes in half the time of bits.
+    found = values.cast(pl.UInt8).gather(places) == 1 if values.dtype == pl.Boolean else values.gather(places)
     return found if unknown is None else found.fill_null(unknown)
 
 
