@@ -24,6 +24,7 @@ _UNIT_PRICE_STEP = 10**9  # a thousandth times a unit price of nine decimals, do
 ARRAYS = {"quantity": "quantities", "gross": "grosses", "discount": "discounts", "net": "nets"}
 _RARE = {"tax": "taxes", "line": "line_numbers"}
 _MONEY = ("gross", "discount", "net", "tax")
+_REFUSAL = dict.fromkeys(("receipt_id", "reason", "field", "detail"), pl.String)
 _SEPARATOR, _BETWEEN = "\x1f", "\x1e"
 
 
@@ -57,8 +58,12 @@ def assemble(heads: pl.DataFrame, lines: pl.DataFrame, currency: str, *, spoken:
     if not _in_order(lines):
         lines = lines.sort(RECEIPT, "line", ROW, nulls_last=True)
     lines = _judged(_with_amounts(_with_receipt(lines, receipts)), spoken=spoken)
-    bad, spoilt = _bad(lines, receipts)
-    lines = lines.filter(pl.col(RECEIPT).is_not_null())
+    if _all_good(lines, receipts):
+        bad = pl.DataFrame(schema={ROW: lines.schema[ROW], LINE: lines.schema[LINE], **_REFUSAL})
+        spoilt = pl.DataFrame(schema={RECEIPT: lines.schema[RECEIPT]})
+    else:
+        bad, spoilt = _bad(lines, receipts)
+        lines = lines.filter(pl.col(RECEIPT).is_not_null())
     if not spoilt.is_empty():
         receipts = receipts.join(spoilt, on=RECEIPT, how="anti", maintain_order="left")
         lines = lines.join(spoilt, on=RECEIPT, how="anti", maintain_order="left")
@@ -221,6 +226,12 @@ def _judged(lines: pl.DataFrame, *, spoken: bool) -> pl.DataFrame:
             pl.when(own).then(detail).otherwise("detail").alias("detail"),
         ).drop(f"!{at}" for at in hit)
     return lines.drop(*(f"{name}?" for name in _MONEY), "step", "event_type", "store")
+
+
+def _all_good(lines: pl.DataFrame, receipts: pl.DataFrame) -> bool:
+    """Whether nothing was said against any row, as is so with nearly every chunk."""
+    said_nothing = [lines.get_column("field"), lines.get_column("head_field"), receipts.get_column("mixed")]
+    return lines.get_column(RECEIPT).null_count() == 0 and all(one.null_count() == len(one) for one in said_nothing)
 
 
 def _bad(lines: pl.DataFrame, receipts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -12,12 +12,19 @@ import polars as pl
 from django.db import connection, transaction
 
 from activity import assembly, canonical, intake, landing, sources, validation
-from activity.models import Attribution, Quarantine, ReturnWait
+from activity.models import Quarantine
 from activity.reading.blocks import DEFECT, LINE
 from activity.validation import ROW, Surroundings
 from programs.models import Program, Source
 
 Row = Mapping[str, str]
+
+_REASONS = """
+SELECT (SELECT array_agg(reason ORDER BY attribution_id) FROM attribution
+        WHERE activity_id = %(activity)s AND ended_at IS NULL),
+       (SELECT reason FROM return_wait
+        WHERE return_activity_id = %(activity)s AND ended_at IS NULL ORDER BY line LIMIT 1)
+"""
 
 
 @dataclass(frozen=True)
@@ -110,12 +117,10 @@ def _unstorable(row: Row) -> str | None:
 
 def _waits_for(activity_id: int) -> str | None:
     """UnknownReceipt, UnknownMember or CardBlocked, when that is what the activity still lacks."""
-    now_attributed = Attribution.objects.filter(activity_id=activity_id, ended_at=None)
-    reasons = list(now_attributed.order_by("attribution_id").values_list("reason", flat=True))
-    if reasons and all(reasons):
-        return reasons[0]
-    waits = ReturnWait.objects.filter(return_activity_id=activity_id, ended_at=None).order_by("line")
-    return waits.values_list("reason", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute(_REASONS, {"activity": activity_id})
+        reasons, returning = cursor.fetchone()
+    return reasons[0] if reasons and all(reasons) else returning
 
 
 def _keep(

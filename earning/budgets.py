@@ -111,6 +111,9 @@ def take(cursor: Any, terms: Terms, shifts: pl.DataFrame, activities: pl.DataFra
 
     `shifts`: holder_id, activity_id, rule_id, rulebook_id, target, old_rulebook_id and old_target (null for new ones).
     """
+    versions = {*shifts["rulebook_id"].to_list(), *shifts["old_rulebook_id"].to_list()}
+    if not any(_shares(rulebook_of(terms, version)) for version in versions if version is not None):
+        return
     placed = activities.join(
         terms.stores.with_row_index("store").select("store_id", "store"), on="store_id", how="left"
     )

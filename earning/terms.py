@@ -9,7 +9,6 @@ from typing import Any
 import polars as pl
 
 from members import models as members
-from programs import models as programs_models
 from programs import queries as programs
 from rules_engine import queries as rulebooks
 from rules_engine.core.rulebook import Rulebook
@@ -31,9 +30,7 @@ class Terms:
 
     def __init__(self, program_id: int) -> None:
         self.program_id = program_id
-        self.settings: dict[str, Any] = programs_models.Program.objects.values_list("settings", flat=True).get(
-            pk=program_id
-        )
+        self.settings = programs.settings_of(program_id)
         self.markets = {market.code: market for market in programs.markets_of(program_id)}
         self.currencies = {currency.id: currency for currency in programs.currencies_of(program_id)}
         self.currency_ids = {currency.code: currency.id for currency in self.currencies.values()}

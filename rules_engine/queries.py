@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
 
 from rules_engine import models
+
+# read with every batch: in SQL they cost a third of what they cost as models
+_RULEBOOKS = """
+SELECT id, program_id, market_code, version, state, lower(valid), upper(valid), content, digest, published_at,
+       published_by
+FROM rulebook WHERE program_id = %s AND (%s OR state = 'published')
+"""
+_STOPPED = """
+SELECT rule.code, rule_stop.at, rule_resume.at FROM rule_stop
+JOIN rule ON rule.id = rule_stop.rule_id LEFT JOIN rule_resume ON rule_resume.stop_id = rule_stop.id
+WHERE rule.program_id = %s ORDER BY rule_stop.id
+"""
 
 
 @dataclass(frozen=True)
@@ -68,14 +81,12 @@ class Version:
 
 def rulebooks_for(program_id: int) -> list[Version]:
     """Every published version of a program, the programs' own first, then by market, by beginning."""
-    rows = models.Rulebook.objects.filter(program_id=program_id, state=models.Rulebook.State.PUBLISHED)
-    return _versions(rows, program_id)
+    return _versions(program_id, every=False)
 
 
 def history_of(program_id: int) -> list[Version]:
     """Every version there ever was, drafts and withdrawn ones too, the latest first."""
-    rows = models.Rulebook.objects.filter(program_id=program_id)
-    return sorted(_versions(rows, program_id), key=lambda version: -version.id)
+    return sorted(_versions(program_id, every=True), key=lambda version: -version.id)
 
 
 def in_force(versions: Iterable[Version], market_code: str | None, moment: datetime) -> Version | None:
@@ -88,7 +99,7 @@ def in_force(versions: Iterable[Version], market_code: str | None, moment: datet
 
 def rule_ids(program_id: int) -> dict[str, int]:
     """The number of every rule code the program ever published."""
-    return dict(models.Rule.objects.filter(program_id=program_id).values_list("code", "id"))
+    return dict(_rows("SELECT code, id FROM rule WHERE program_id = %s", program_id))
 
 
 def rule_codes(program_id: int) -> dict[int, str]:
@@ -109,34 +120,27 @@ def stops_of(program_id: int) -> list[StopTold]:
     ]  # fmt: skip
 
 
-def _versions(rows: QuerySet[models.Rulebook], program_id: int) -> list[Version]:
-    stopped = list(
-        models.RuleStop.objects.filter(rule__program_id=program_id).values_list("rule__code", "at", "resumed__at")
-    )
-    versions = [_version(row, stopped) for row in rows]
+def _versions(program_id: int, *, every: bool) -> list[Version]:
+    stopped = _rows(_STOPPED, program_id)
+    versions = [_version(row, stopped) for row in _rows(_RULEBOOKS, program_id, every)]
     return sorted(versions, key=lambda one: (one.market_code or "", one.version))
 
 
-def _version(row: models.Rulebook, stopped: Sequence[tuple[str, datetime, datetime | None]]) -> Version:
+def _rows(query: str, *values: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())
+
+
+def _version(row: Sequence[Any], stopped: Sequence[tuple[str, datetime, datetime | None]]) -> Version:
+    *about, content, digest, published_at, published_by = row
     stops: dict[str, list[Stop]] = {}
     for code, at, until in stopped:
         # a version published after a stop begins without it: whoever published it decided anew
-        if row.published_at is not None and at >= row.published_at and (until is None or at < until):
+        if published_at is not None and at >= published_at and (until is None or at < until):
             stops.setdefault(code, []).append(Stop(at, until))
-    return Version(
-        id=row.pk,
-        program_id=row.program_id,
-        market_code=row.market_code,
-        version=row.version,
-        state=row.state,
-        begins_at=row.valid.lower,
-        ends_at=row.valid.upper,
-        document=row.content,
-        digest=row.digest,
-        published_at=row.published_at,
-        published_by=row.published_by,
-        stops={code: _joined(found) for code, found in stops.items()},
-    )
+    joined = {code: _joined(found) for code, found in stops.items()}
+    return Version(*about, json.loads(content), digest, published_at, published_by, joined)
 
 
 def _joined(stops: list[Stop]) -> tuple[Stop, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from audit import trail
@@ -61,8 +62,11 @@ def document_of(program: Program) -> dict[str, Any] | None:
 
 def current(program_id: int) -> Held | None:
     """The ladder in force now."""
-    row = TierLadder.objects.filter(program_id=program_id, until_at=None).first()
-    return _held(row) if row else None
+    with connection.cursor() as cursor:  # asked for twice with every receipt: in SQL it costs a third
+        cursor.execute("SELECT id, document, from_at FROM tier_ladder WHERE program_id = %s AND until_at IS NULL",
+                       [program_id])  # fmt: skip
+        row = cursor.fetchone()
+    return Held(row[0], program_id, Tiers.model_validate(json.loads(row[1])), row[2]) if row else None
 
 
 def at_moment(program_id: int, at: datetime) -> Held | None:

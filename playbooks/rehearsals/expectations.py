@@ -49,6 +49,7 @@ def member_of(stage: Stage, step: Step) -> Person | None:
 
 def before(stage: Stage, step: Step) -> Before:
     person, expect = member_of(stage, step), step.expect
+    stage.seen.clear()
     changes = expect.awards is not None and step.kind not in ("purchase", "visit", "event")
     return Before(
         _worth(stage, person, step.at) if expect.points is not None else 0,
@@ -69,6 +70,7 @@ def after(stage: Stage, place: int, step: Step, was: Before, done: Done) -> Iter
         yield told(field, expected, found)
     if was.everything is not None:
         yield told("changed", "nothing", "nothing" if was.everything == _everything(stage, step.at) else "something")
+    stage.seen.clear()
     person = member_of(stage, step)
     for look in dict.fromkeys(_LOOKING[name] for name in step.expect.named if name in _LOOKING):
         for field, expected, found in look(stage, step, person, was, done):
@@ -171,7 +173,10 @@ def _pots(stage: Stage, person: Person | None, at: datetime) -> dict[int, tuple[
     """currency id -> (what may be spent, what is pending, what is owed)."""
     if person is None or not person.holder_id:
         return {}
-    return {one.currency_id: (one.available, one.pending, one.debt) for one in pots.balances(person.holder_id, at)}
+    if person.holder_id not in stage.seen:
+        found = pots.balances(person.holder_id, at)
+        stage.seen[person.holder_id] = {one.currency_id: (one.available, one.pending, one.debt) for one in found}
+    return stage.seen[person.holder_id]
 
 
 def _worth(stage: Stage, person: Person | None, at: datetime) -> int:

@@ -16,7 +16,7 @@ from django.db import connection
 
 from activity import attribution, sources
 from earning import journey, standing
-from ledger import expiry, lapsing
+from ledger import expiry
 from members import cards, enrolment, numbers
 from members.models import Membership, MembershipHolder
 from members.newcomers import Newcomer
@@ -32,11 +32,11 @@ from values import periods
 BY = "rehearsal"
 OTHER = "rehearsal:second"  # what one proposes another approves
 
-_RETIRE = tuple(
+_RETIRE = [
     f"UPDATE {table} SET code = '~' || id WHERE code NOT LIKE '~%'"
     for table in ("program", "population", "banner", "store", "source")
-)
-_FORGET = ("DELETE FROM mark", "DELETE FROM claim")
+]
+_LEAVE = ";".join([*_RETIRE, "DELETE FROM mark", "DELETE FROM claim"])
 
 
 class StageBroke(Exception):
@@ -66,7 +66,8 @@ class Stage:
     people: dict[str, Person]
     activity: dict[str, int] = field(default_factory=dict)  # external id -> activity id
     owners: dict[str, str] = field(default_factory=dict)  # external id -> member, as the book said
-    holds: dict[str, Any] = field(default_factory=dict)
+    seen: dict[int, dict[int, tuple[int, int, int]]] = field(default_factory=dict)
+    """holder -> currency -> available, pending and debt, as looked at since the last thing that happened."""
 
     @property
     def first_currency(self) -> programs.Currency:
@@ -103,8 +104,7 @@ def enter(read: Read) -> Stage:
 def leave() -> None:
     """Put what books left behind out of the way of the next."""
     with connection.cursor() as cursor:
-        for statement in (*_RETIRE, *_FORGET):
-            cursor.execute(statement)
+        cursor.execute(_LEAVE)
 
 
 def advance(stage: Stage, at: datetime) -> None:
@@ -112,7 +112,6 @@ def advance(stage: Stage, at: datetime) -> None:
     joining = [one for one in stage.people.values() if not one.membership_id and one.joins_at <= at]
     for moment, people in groupby(sorted(joining, key=lambda one: one.joins_at), key=lambda one: one.joins_at):
         _join(stage, list(people), moment)
-    lapsing.lapse_due(at, holder_ids=stage.holders())
     expiry.expire_due(at, holder_ids=stage.holders())
     if stage.read.checked.playbook.tiers is not None:
         standing.close_windows(program=stage.program, now=at)

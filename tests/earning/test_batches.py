@@ -3,11 +3,12 @@
 import random
 from datetime import timedelta
 
+import polars as pl
 import pytest
 from django.db import connection, transaction
 
 from activity import intake
-from earning import journey
+from earning import batches, frames, journey
 from earning.models import Mark
 from tests.conftest import SOAK
 from tests.earning import world
@@ -148,3 +149,29 @@ def test_the_batch_tables_are_empty_for_the_next_call_in_one_transaction(now):
     club.buy("R2", "2026-11-11T12:00:00", ("a", "1.00"), now=now)
     assert journey.work(now=now).activities == 1
     assert connection.in_atomic_block
+
+
+def test_a_few_receipts_open_into_the_same_lines_as_many():
+    kinds = {"activity_id": pl.Int64, "line_count": pl.Int64}
+    kinds |= dict.fromkeys(("states", "quantities", "grosses", "nets"), pl.String)
+    few = [(1, 2, "7 8", "1000 -500", "99 0", "90 0"), (2, 0, None, None, None, None), (3, 1, "7", "3000", "5", "5")]
+    visits = [(100 + place, 0, None, None, None, None) for place in range(frames.FEW)]
+    opened = [
+        batches.lines_of(pl.DataFrame(rows, schema=kinds, orient="row")) for rows in (few, [*few, *visits])
+    ]  # fmt: skip
+    assert opened[0].rows() == [(1, 1, 7, 1000, 99, 90), (1, 2, 8, -500, 0, 0), (3, 1, 7, 3000, 5, 5)]
+    assert opened[0].equals(opened[1])
+    assert opened[0].schema == opened[1].schema
+
+
+def test_a_few_rows_are_read_as_many_are(db):
+    schema = {"n": pl.Int64, "small": pl.UInt8, "text": pl.String, "yes": pl.Boolean, "day": pl.Date}
+    one = (
+        "(-5::bigint, 3, 'a', true, DATE '2026-02-28'), (NULL, NULL, NULL, NULL, NULL), (9, 0, '', false, '1969-12-31')"
+    )
+    with connection.cursor() as cursor:
+        few = frames.read(cursor, f"VALUES {one}", schema)
+        many = frames.read(cursor, "VALUES " + ", ".join([one] * frames.FEW), schema)
+    assert few.schema == many.schema == schema
+    assert few.rows() == many.rows()[:3]
+    assert few.rows()[1] == (None,) * 5
