@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,16 @@ from typing import Any
 from ledger import courses
 from programs import queries as programs
 from programs.models import Program
+from tiers import bookmarks
+from tiers.bookmarks import Bookmark
 from tiers.course import Change, Given
 from tiers.ladder import NOWHERE, Home, Ladder
 from tiers.ladders import Held
 from values import money, periods
 
 PURCHASE, VISIT = 1, 3
+WALK = 1
+"""Of the way a course is walked: another number, and every bookmark put before is walked anew."""
 
 # the membership that is in the holder now, or was last; of several, the one that joined first
 _HOMES = """
@@ -47,15 +51,34 @@ class Place:
 
 @dataclass(frozen=True)
 class Measures:
-    """All that a ladder counts for some holders, and the ladder as it stands for each of their moneys."""
+    """All that a ladder counts for some holders, and the ladder as it stands for each of their moneys.
+
+    Of holders with a bookmark in `after`, the changes from its moment on, none of which takes back; what came before
+    is as it was when the bookmark was put.
+    """
 
     held: Held
     places: dict[int, Place]
     changes: dict[int, list[Change]]
     given: dict[int, list[Given]]
+    after: dict[int, Bookmark]
 
     def ladder_of(self, holder_id: int) -> Ladder:
         return ladder_in(self.held, self.places[holder_id].money)
+
+    def bookmarked(self, holder_id: int, mark: Bookmark | None) -> Bookmark | None:
+        """A new bookmark of this holder's course, with what it rests upon."""
+        if mark is None:
+            return None
+        before = self.after.get(holder_id)
+        digest = bookmarks.digest_of(
+            self.changes[holder_id], before=mark.since, on=before.digest if before else bookmarks.NOTHING
+        )
+        return mark.knowing(digest, self.circumstances(holder_id, mark.since))
+
+    def circumstances(self, holder_id: int, since: datetime) -> str:
+        """What else decides a course until a moment: the ladder, the home, what was given by hand."""
+        return _circumstances(self.held, self.places[holder_id], self.given.get(holder_id, ()), since)
 
 
 def ladder_in(held: Held, currency: str) -> Ladder:
@@ -68,15 +91,38 @@ def unit_in(held: Held, currency: str) -> int:
     return 10 ** money.minor_exponent(currency) if held.terms.measure.spend else 1
 
 
-def gather(cursor: Any, held: Held, holder_ids: Iterable[int]) -> Measures:
-    """Read everything the ladder counts for these holders; those without a membership are left out."""
+def gather(cursor: Any, held: Held, holder_ids: Iterable[int], kept: Mapping[int, Bookmark] | None = None) -> Measures:
+    """Read everything the ladder counts for these holders; those without a membership are left out.
+
+    With bookmarks `kept`, only what came since, where they still hold.
+    """
     wanted = sorted(set(holder_ids))
     places = _places(cursor, held.program_id, wanted)
     known = [holder for holder in wanted if holder in places]
-    changes: dict[int, list[Change]] = {holder: [] for holder in known}
-    for holder_id, change in _changes(cursor, held, known, places):
-        changes[holder_id].append(change)
-    return Measures(held, places, changes, _given(cursor, held, known))
+    given = _given(cursor, held, known)
+    after = {
+        holder: mark
+        for holder, mark in (kept or {}).items()
+        if holder in places
+        and mark.circumstances == _circumstances(held, places[holder], given.get(holder, ()), mark.since)
+    }
+    changes, sums = _changes(cursor, held, known, places, after)
+    stale = [
+        holder
+        for holder, mark in after.items()
+        if sums.get(holder, bookmarks.NOTHING) != mark.digest or any(one.undoes for one in changes[holder])
+    ]
+    if stale:
+        anew, _ = _changes(cursor, held, stale, places, {})
+        changes |= anew
+    return Measures(
+        held, places, changes, given, {holder: mark for holder, mark in after.items() if holder not in stale}
+    )
+
+
+def _circumstances(held: Held, place: Place, given: Iterable[Given], since: datetime) -> str:
+    hands = [(one.kind, one.place, one.at.isoformat()) for one in given if one.at < since]
+    return f"{WALK} {held.id} {place.home.zone} {place.home.joined_on} {place.money} {place.counts_from} {hands}"
 
 
 def _places(cursor: Any, program_id: int, holder_ids: Sequence[int]) -> dict[int, Place]:
@@ -104,19 +150,29 @@ def _given(cursor: Any, held: Held, holder_ids: Sequence[int]) -> dict[int, list
 
 
 def _changes(
-    cursor: Any, held: Held, holder_ids: Sequence[int], places: dict[int, Place]
-) -> Iterable[tuple[int, Change]]:
+    cursor: Any, held: Held, holder_ids: Sequence[int], places: dict[int, Place], after: Mapping[int, Bookmark]
+) -> tuple[dict[int, list[Change]], dict[int, bookmarks.Digest]]:
+    """What counts, from the bookmark on where there is one; and digests of what came before those."""
+    changes: dict[int, list[Change]] = {holder: [] for holder in holder_ids}
+    sums: dict[int, bookmarks.Digest] = {}
     measure = held.terms.measure
+    rows: Iterable[tuple[int, Change]] = ()
     if measure.visits:
-        return _visits(cursor, held, holder_ids, places)
-    if measure.spend:
-        return _spent(cursor, held, holder_ids, places)
-    code = measure.currency or measure.balance
-    number = next((one.id for one in programs.currencies_of(held.program_id) if one.code == code), None)
-    if number is None:
-        return ()
-    rows = courses.earned if measure.currency else courses.balance
-    return ((row[0], Change(*row[1:])) for row in rows(cursor, holder_ids, number))
+        rows = _visits(cursor, held, holder_ids, places)
+    elif measure.spend:
+        rows = _spent(cursor, held, holder_ids, places)
+    else:
+        code = measure.currency or measure.balance
+        number = next((one.id for one in programs.currencies_of(held.program_id) if one.code == code), None)
+        if number is not None and measure.balance:
+            rows = ((row[0], Change(*row[1:])) for row in courses.balance(cursor, holder_ids, number))
+        elif number is not None:
+            since = {holder: mark.since for holder, mark in after.items()}
+            found, sums = courses.earned(cursor, {holder: holder for holder in holder_ids}, number, since)
+            rows = ((row[0], Change(*row[1:])) for row in found)
+    for holder_id, change in rows:
+        changes[holder_id].append(change)
+    return changes, sums
 
 
 def _visits(

@@ -20,7 +20,7 @@ from earning import frames, measures
 from earning.terms import Judged, Terms
 from programs import lifetimes
 from programs.queries import Currency
-from tiers import ladders
+from tiers import ladders, recording
 from tiers.course import Change, beginning, course, place_before
 from tiers.ladder import NOWHERE
 from tiers.queries import lowest
@@ -90,7 +90,9 @@ class _Batch:
             columns = part.select("holder_id", "occurred_at", "activity_id", "local_date", "zone")
             for holder, *activity in columns.iter_rows():
                 activities[holder].append(tuple(activity))
-        found = measures.gather(cursor, held, activities)
+        kept = recording.bookmarks_of(cursor, terms.program_id, list(activities))
+        kept = {holder: mark for holder, mark in kept.items() if min(activities[holder])[0] >= mark.since}
+        found = measures.gather(cursor, held, activities, kept if held.terms.measure.currency else {})
         code = held.terms.measure.currency or held.terms.measure.balance
         currency = next((one for one in terms.currencies.values() if one.code == code), None)
         own = {holder: {activity[1] for activity in rows} for holder, rows in activities.items()}
@@ -111,7 +113,8 @@ class _Batch:
             ladder = self.found.ladder_of(holder)
             gained = [one for row in rows for one in self._gain(row, given.get((holder, row[1]), 0))]
             home, gifts = self.found.places[holder].home, self.found.given.get(holder, ())
-            stands = course(ladder, [*self.before[holder], *gained], gifts, home)
+            after = self.found.after.get(holder)
+            stands = course(ladder, [*self.before[holder], *gained], gifts, home, after=after)
             for at, activity, _, _ in rows:
                 place = place_before(stands, beginning(ladder), at, activity)
                 steps[holder, activity] = None if place == NOWHERE else codes[place]

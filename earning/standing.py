@@ -14,7 +14,8 @@ from django.db import connection, transaction
 
 from earning import measures
 from programs.models import Currency, Program
-from tiers import course, ladders, recording
+from tiers import bookmarks, course, ladders, recording
+from tiers.bookmarks import Bookmark
 
 AT_ONCE = 1_000
 
@@ -41,14 +42,28 @@ def follow(cursor: Any, program_id: int, holder_ids: Iterable[int], now: datetim
     wanted = sorted(set(holder_ids))
     if held is None or not wanted:
         return 0
-    recording.lock(cursor, held, wanted, now)
-    found = measures.gather(cursor, held, wanted)
-    courses = {
-        holder: course.course(found.ladder_of(holder), found.changes[holder], found.given.get(holder, ()), place.home)
-        for holder, place in found.places.items()
-    }
+    kept = recording.lock(cursor, held, wanted, now)
+    found = measures.gather(cursor, held, wanted, kept if held.terms.measure.currency else {})
+    courses: dict[int, list[course.Stand]] = {}
+    marked: dict[int, Bookmark | None] = {holder: None for holder in kept if holder not in found.after}
+    for holder, place in found.places.items():
+        courses[holder], mark = course.walked(
+            found.ladder_of(holder), found.changes[holder], found.given.get(holder, ()), place.home,
+            after=found.after.get(holder), mark_at=_mark_at(found, holder, now),
+        )  # fmt: skip
+        if mark is not None:
+            marked[holder] = found.bookmarked(holder, mark)
     start = course.beginning(measures.ladder_in(held, ""))
-    return len(recording.write(cursor, held, courses, start, now))
+    moved = recording.write(cursor, held, courses, start, now)
+    recording.keep(cursor, program_id, marked)
+    return len(moved)
+
+
+def _mark_at(found: measures.Measures, holder: int, now: datetime) -> datetime | None:
+    """Points of a currency alone are told by digest; what else may count is read whole."""
+    if not found.held.terms.measure.currency:
+        return None
+    return bookmarks.place_for(found.changes[holder], found.places[holder].home, now)
 
 
 def close_windows(

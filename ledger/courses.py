@@ -8,8 +8,8 @@ be spent, so one that is still to come stands at its own moment.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 Row = tuple[int, datetime, int, int, bool]
@@ -24,27 +24,73 @@ JOIN ledger_lot l ON l.holder_id = e.holder_id AND l.lot_id = e.lot_id
 LEFT JOIN ledger_posting p ON e.contra = 'clawback' AND p.holder_id = e.holder_id AND p.posting_id = e.posting_id
 WHERE e.holder_id = ANY(%s) AND e.currency_id = %s
 """
-_OWED = """
-SELECT d.holder_id, d.effective_at, d.amount, coalesce(p.source_id, 0)
-FROM ledger_debt_entry d JOIN ledger_posting p ON p.holder_id = d.holder_id AND p.posting_id = d.posting_id
-WHERE d.holder_id = ANY(%s) AND d.currency_id = %s AND d.reason = 'return'
+# amounts and moments as `earned` tells them; a lot may be another holder's whose heir `of_holder` is
+_EARNED = """
+WITH asked AS (
+    SELECT * FROM unnest(%(holders)s::bigint[], %(heirs)s::bigint[], %(since)s::timestamptz[])
+      AS asked (holder_id, of_holder, since)
+), change AS (
+    SELECT a.of_holder, a.since, e.amount, coalesce(l.activity_id, 0) AS key, false AS undoes, l.available_at AS at
+    FROM asked a JOIN ledger_entry e USING (holder_id)
+    JOIN ledger_lot l ON l.holder_id = e.holder_id AND l.lot_id = e.lot_id
+    WHERE e.currency_id = %(currency)s AND e.contra IN ('issue', 'goodwill', 'opening') AND e.amount > 0
+    UNION ALL
+    SELECT a.of_holder, a.since, e.amount, 0, false, e.effective_at
+    FROM asked a JOIN ledger_entry e USING (holder_id)
+    JOIN ledger_lot l ON l.holder_id = e.holder_id AND l.lot_id = e.lot_id
+    WHERE e.currency_id = %(currency)s AND e.contra IN ('issue', 'goodwill', 'opening') AND e.amount < 0
+      AND l.available_at < %(never)s
+    UNION ALL
+    SELECT a.of_holder, a.since, -e.amount, coalesce(p.source_id, 0), true, e.effective_at
+    FROM asked a JOIN ledger_entry e USING (holder_id)
+    JOIN ledger_lot l ON l.holder_id = e.holder_id AND l.lot_id = e.lot_id
+    LEFT JOIN ledger_posting p ON p.holder_id = e.holder_id AND p.posting_id = e.posting_id
+    WHERE e.currency_id = %(currency)s AND e.contra = 'clawback' AND l.available_at < %(never)s
+    UNION ALL
+    SELECT a.of_holder, a.since, d.amount, coalesce(p.source_id, 0), true, d.effective_at
+    FROM asked a JOIN ledger_debt_entry d USING (holder_id)
+    JOIN ledger_posting p ON p.holder_id = d.holder_id AND p.posting_id = d.posting_id
+    WHERE d.currency_id = %(currency)s AND d.reason = 'return'
+), moment AS (
+    SELECT *, (extract(epoch FROM at) * 1000000)::bigint AS us FROM change WHERE at < %(never)s
+)
+SELECT of_holder, at, amount, key, undoes, NULL::text[] FROM moment WHERE since IS NULL OR at >= since
+UNION ALL
+SELECT of_holder, NULL, NULL, NULL, NULL, ARRAY[
+    count(*), sum(amount), sum(us), sum(key), sum(us::numeric * amount), sum(amount::numeric * key),
+    count(*) FILTER (WHERE undoes)]::text[]
+FROM moment WHERE at < since GROUP BY of_holder
 """
 
 
-def earned(cursor: Any, holder_ids: Sequence[int], currency_id: int) -> Iterator[Row]:
-    """What was earned, opened or adjusted; what was taken back, or owed for it, undoes. Transfers are no earnings."""
-    cursor.execute(_ENTRIES, [list(holder_ids), currency_id])
-    for holder_id, _, activity_id, available_at, _, contra, amount, effective_at, cause in cursor.fetchall():
-        if available_at.year >= _LAST_YEAR:
-            continue
-        if contra == "clawback":
-            yield holder_id, effective_at, -amount, cause, True
-        elif contra in ("issue", "goodwill", "opening"):
-            at = available_at if amount > 0 else effective_at
-            yield holder_id, at, amount, activity_id if amount > 0 else 0, False
-    cursor.execute(_OWED, [list(holder_ids), currency_id])
-    for holder_id, effective_at, amount, cause in cursor.fetchall():
-        yield holder_id, effective_at, amount, cause, True
+def earned(
+    cursor: Any, heirs: Mapping[int, int], currency_id: int, since: Mapping[int, datetime]
+) -> tuple[list[Row], dict[int, tuple[int, ...]]]:
+    """What was earned, opened or adjusted; what was taken back, or owed for it, undoes. Transfers are no earnings.
+
+    `heirs`: each holder to the one whom it counts for, itself as a rule. Of those with a moment in `since` only the
+    changes from then on, and sums over those before: how many; amounts, moments (microseconds), keys, moments x
+    amounts, amounts x keys; how many undo.
+    """
+    holder_ids = list(heirs)
+    cursor.execute(
+        _EARNED,
+        {
+            "holders": holder_ids,
+            "heirs": [heirs[holder] for holder in holder_ids],
+            "since": [since.get(heirs[holder]) for holder in holder_ids],
+            "currency": currency_id,
+            "never": datetime(_LAST_YEAR, 1, 1, tzinfo=UTC),
+        },
+    )
+    rows: list[Row] = []
+    sums: dict[int, tuple[int, ...]] = {}
+    for holder, at, amount, key, undoes, parts in cursor.fetchall():
+        if parts is None:
+            rows.append((holder, at, amount, key, undoes))
+        else:
+            sums[holder] = tuple(int(part) for part in parts)
+    return rows, sums
 
 
 def balance(cursor: Any, holder_ids: Sequence[int], currency_id: int) -> Iterator[Row]:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from tiers import bookmarks
+from tiers.bookmarks import Bookmark
 from tiers.ladder import NOWHERE, Home, Ladder
 from tiers.tally import Change, Tally, in_order
 
@@ -35,11 +37,27 @@ class Stand:
     key: int | None = None
 
 
-def course(ladder: Ladder, changes: Iterable[Change], given: Iterable[Given], home: Home) -> list[Stand]:
-    """The stands in order, the first one after where everyone begins; two of one moment are both told."""
-    walk = _Walk(ladder, home)
-    walk.run(changes, given)
-    return walk.stands
+def course(
+    ladder: Ladder, changes: Iterable[Change], given: Iterable[Given], home: Home, *, after: Bookmark | None = None
+) -> list[Stand]:
+    """The stands in order, the first one after where everyone begins; two of one moment are both told.
+
+    With a bookmark, `changes` are those from its moment on, and none of them takes back.
+    """
+    return walked(ladder, changes, given, home, after=after)[0]
+
+
+def walked(
+    ladder: Ladder, changes: Iterable[Change], given: Iterable[Given], home: Home, *, after: Bookmark | None = None,
+    mark_at: datetime | None = None,
+) -> tuple[list[Stand], Bookmark | None]:  # fmt: skip
+    """`course`, and a bookmark of it at a midnight (its digest and circumstances still to be said)."""
+    walk = _Walk(ladder, home, mark_at=mark_at)
+    if after is None:
+        walk.run(changes, given)
+    else:
+        walk.go_on(after, changes, given)
+    return walk.stands, walk.marked
 
 
 def beginning(ladder: Ladder) -> int:
@@ -78,6 +96,9 @@ def value_at(ladder: Ladder, changes: Iterable[Change], home: Home, at: datetime
     return tally.since(ladder.window_start(at, home))
 
 
+_Event = tuple[datetime, int, int, Change | Given | None]
+
+
 @dataclass
 class _Walk:
     """One pass over everything that happens, in order of time."""
@@ -93,13 +114,15 @@ class _Walk:
     tally: Tally = field(default_factory=Tally)
     gifts: list[Given] = field(default_factory=list)
     opened: tuple[datetime | None, datetime] | None = None  # where the window starts, and until when that is so
+    mark_at: datetime | None = None
+    marked: Bookmark | None = None
 
     def __post_init__(self) -> None:
         self.place = self.start = self.ladder.reached(0)
 
     def run(self, changes: Iterable[Change], given: Iterable[Given], until: datetime | None = None) -> None:
         """Take everything in order; with `until`, stop after that moment."""
-        events: list[tuple[datetime, int, int, Change | Given | None]] = []
+        events: list[_Event] = []
         for number, gift in enumerate(sorted(given, key=lambda one: one.at)):
             events.append((gift.at, 1, number, gift))
         for number, change in enumerate(sorted(changes, key=in_order)):
@@ -107,6 +130,32 @@ class _Walk:
             leaves = self._leaves(change)
             if leaves is not None:
                 events.append((leaves, 0, number, None))
+        self._take_all(events, until)
+
+    def go_on(self, mark: Bookmark, changes: Iterable[Change], given: Iterable[Given]) -> None:
+        """Take everything from a bookmark on."""
+        self.place, self.floor, self.since = mark.place, mark.floor, mark.stood_on
+        self.end, self.look = mark.end, mark.look
+        self.stands = [Stand(*stand) for stand in mark.stands]
+        self.tally = bookmarks.unfolded(mark.tally)
+        events: list[_Event] = []
+        for number, gift in enumerate(sorted(given, key=lambda one: one.at)):
+            if gift.at >= mark.since:
+                events.append((gift.at, 1, number, gift))
+        for number, (at, amount) in enumerate(mark.tally):
+            leaves = self._leaves(Change(at, amount))
+            if leaves is not None and leaves >= mark.since:
+                events.append((leaves, 0, number, None))
+        for number, change in enumerate(sorted(changes, key=in_order), start=len(mark.tally)):
+            events.append((change.at, 2, number, change))
+            leaves = self._leaves(change)
+            if leaves is not None:
+                events.append((leaves, 0, number, None))
+        self._take_all(events, None)
+
+    def _take_all(self, events: list[_Event], until: datetime | None) -> None:
+        if self.mark_at is not None:
+            events.append((self.mark_at, -1, 0, None))
         events.sort(key=lambda event: event[:3])
         following = 0
         while following < len(events) or self.look is not None:
@@ -118,9 +167,20 @@ class _Walk:
             elif upcoming is not None:
                 if until is not None and upcoming > until:
                     return
-                at, _, _, what = events[following]
+                at, order, _, what = events[following]
                 following += 1
-                self._happens(at, what)
+                if order < 0:
+                    self._put_bookmark(at)
+                else:
+                    self._happens(at, what)
+
+    def _put_bookmark(self, at: datetime) -> None:
+        tally = bookmarks.folded(self.tally, self.ladder, self.home, at=at, end=self.end)
+        if tally is not None:
+            self.marked = Bookmark(
+                at, "", bookmarks.NOTHING, self.place, self.floor, self.since, self.end, self.look, tally,
+                tuple((one.place, one.from_at, one.reason, one.key) for one in self.stands),
+            )  # fmt: skip
 
     def _leaves(self, change: Change) -> datetime | None:
         """Where the ladder lowers at once, what leaves the window is an event of its own."""

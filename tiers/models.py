@@ -105,13 +105,17 @@ class TierAssignment(models.Model):
 
 
 class TierFollowed(models.Model):
-    """Up to when, and under which ladder, a holder's standing was worked out: what a pass that was cut off left out."""
+    """Up to when, and under which ladder, a holder's standing was worked out: what a pass that was cut off left out.
+
+    The bookmark of a holder with a long history is only ever a shorter way to the same course.
+    """
 
     pk = models.CompositePrimaryKey("holder_id", "program_id")
     holder_id = models.BigIntegerField()
     program_id = models.BigIntegerField()
     ladder_id = models.IntegerField()
     at = models.DateTimeField()
+    bookmark = models.JSONField(null=True, help_text="tiers.bookmarks: where the next walk goes on")
 
     class Meta:
         db_table = "tier_followed"

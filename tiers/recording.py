@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tiers.bookmarks import Bookmark
 from tiers.course import Stand, settled
 from tiers.ladder import NOWHERE
 from tiers.ladders import Held
@@ -29,6 +31,16 @@ INSERT INTO tier_followed (holder_id, program_id, ladder_id, at)
 SELECT holder_id, %(program)s, %(ladder)s, %(now)s FROM unnest(%(holders)s::bigint[]) AS holder_id ORDER BY holder_id
 ON CONFLICT (holder_id, program_id)
 DO UPDATE SET ladder_id = excluded.ladder_id, at = greatest(tier_followed.at, excluded.at)
+RETURNING holder_id, bookmark
+"""
+_BOOKMARKS = """
+SELECT holder_id, bookmark FROM tier_followed
+WHERE holder_id = ANY(%(holders)s) AND program_id = %(program)s AND bookmark IS NOT NULL
+"""
+_KEEP = """
+UPDATE tier_followed AS f SET bookmark = n.bookmark
+FROM unnest(%(holders)s::bigint[], %(bookmarks)s::jsonb[]) AS n (holder_id, bookmark)
+WHERE f.holder_id = n.holder_id AND f.program_id = %(program)s
 """
 _LIVE = """
 SELECT holder_id, standing_id, step, from_at, until_at, reason FROM tier_standing
@@ -54,10 +66,33 @@ FROM unnest(%(holders)s::bigint[], %(froms)s::timestamptz[], %(steps)s::text[], 
 """
 
 
-def lock(cursor: Any, held: Held, holder_ids: Sequence[int], now: datetime) -> None:
-    """One at a time for these holders, until the transaction ends; and say that they were followed."""
+def lock(cursor: Any, held: Held, holder_ids: Sequence[int], now: datetime) -> dict[int, Bookmark]:
+    """One at a time for these holders, until the transaction ends; and say that they were followed.
+
+    Returns the bookmarks that were kept.
+    """
     values = {"program": held.program_id, "ladder": held.id, "holders": sorted(set(holder_ids)), "now": now}
     cursor.execute(_LOCK, values)
+    return _bookmarks(cursor)
+
+
+def bookmarks_of(cursor: Any, program_id: int, holder_ids: Sequence[int]) -> dict[int, Bookmark]:
+    """The bookmarks of these holders, without a lock: whoever goes on from one sees by its digest if it still holds."""
+    cursor.execute(_BOOKMARKS, {"program": program_id, "holders": list(holder_ids)})
+    return _bookmarks(cursor)
+
+
+def keep(cursor: Any, program_id: int, bookmarks: Mapping[int, Bookmark | None]) -> None:
+    """Keep these bookmarks; None: the one that was kept holds no longer. Call under `lock`."""
+    if not bookmarks:
+        return
+    documents = [None if mark is None else json.dumps(mark.dumped()) for mark in bookmarks.values()]
+    cursor.execute(_KEEP, {"program": program_id, "holders": list(bookmarks), "bookmarks": documents})
+
+
+def _bookmarks(cursor: Any) -> dict[int, Bookmark]:
+    rows = ((holder, json.loads(kept) if isinstance(kept, str) else kept) for holder, kept in cursor.fetchall())
+    return {holder: Bookmark.loaded(kept) for holder, kept in rows if kept is not None}
 
 
 def write(
@@ -160,10 +195,6 @@ def _apply(
         cursor.execute(
             _BEGIN, values | dict(zip(("holders", "steps", "froms", "untils", "reasons"), columns, strict=True))
         )
-
-
-def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def _code(codes: list[str], place: int) -> str | None:

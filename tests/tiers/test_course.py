@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tiers.course import Change, Given, course, place_before, settled, value_at
+from tiers.bookmarks import Bookmark
+from tiers.course import Change, Given, course, place_before, settled, value_at, walked
 from tiers.ladder import NOWHERE, Home, Ladder
 
 PARIS = Home("Europe/Paris", date(2026, 1, 1))
@@ -273,3 +275,21 @@ def test_without_returns_and_hands_nobody_falls_where_nobody_does(ladder, change
 
     stands = course(replace(ladder, policy="none"), changes, (), PARIS)
     assert [one.place for one in stands] == sorted(one.place for one in stands)
+
+
+@settings(max_examples=400, deadline=None)
+@given(ladders(), histories(), hands(), MOMENTS, st.randoms())
+def test_a_course_that_goes_on_from_a_bookmark_is_the_course_from_the_beginning(ladder, changes, gifts, cut, chance):
+    gifts = within(ladder, gifts)
+    midnight = PARIS.begins_at(PARIS.day_of(cut))
+    changes = [one for one in changes if not (one.undoes and one.at >= midnight)]
+    known = [one for one in changes if one.at < midnight or chance.random() < 0.5]
+    given_then = [one for one in gifts if one.at < midnight or chance.random() < 0.5]
+    early, mark = walked(ladder, known, given_then, PARIS, mark_at=midnight)
+    assert early == course(ladder, known, given_then, PARIS), "a bookmark changes nothing"
+    if mark is not None:
+        kept = Bookmark.loaded(json.loads(json.dumps(mark.dumped())))
+        since = [one for one in changes if one.at >= midnight]
+        assert course(ladder, since, gifts, PARIS, after=kept) == course(ladder, changes, gifts, PARIS)
+    else:
+        assert any(one.undoes for one in changes), "only goods that came back before they counted have none"
