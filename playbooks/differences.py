@@ -53,15 +53,24 @@ def _sentences(old: Side, new: Side, language: str) -> Iterator[str]:
         there = new.rulebooks.get(market) or new.rulebooks.get(None)
         if here is not None and there is not None:
             place = f"{market}: " if market else ""
-            told = [f"{place}{sentence}" for sentence in differences.between(here, there, language)]
-            yield from told if market is None else _only_there(told, place, old, new, language)
+            told = [
+                f"{place}{sentence}" for sentence in differences.between(here, there, language, _money(new, market))
+            ]
+            yield from told if market is None else _only_there(told, market, old, new, language)
 
 
-def _only_there(told: list[str], place: str, old: Side, new: Side, language: str) -> Iterator[str]:
-    """A market's sentences without those that the program's own rules have already told."""
+def _only_there(told: list[str], market: str, old: Side, new: Side, language: str) -> Iterator[str]:
+    """A market's sentences without those that the program's own rules have already told, in whatever money."""
     here, there = old.rulebooks.get(None), new.rulebooks.get(None)
-    common = set(differences.between(here, there, language)) if here and there else set()
-    yield from (sentence for sentence in told if sentence.removeprefix(place) not in common)
+    common = set(differences.between(here, there, language, _money(new, market))) if here and there else set()
+    yield from (sentence for sentence in told if sentence.removeprefix(f"{market}: ") not in common)
+
+
+def _money(side: Side, market: str | None) -> str:
+    """The currency of a market, of the first one for the whole program."""
+    markets = list(side.tree.get("markets") or ())
+    found = next((one for one in markets if one.get("code") == market), markets[0] if markets else {})
+    return str(found.get("currency") or "EUR")
 
 
 def _part(part: str, noun: str, old: Any, new: Any) -> Iterator[str]:

@@ -20,6 +20,7 @@ from rules_engine.core.rulebook import Rulebook
 from rules_engine.core.rules import Rule, Validity
 from rules_engine.fair_copies import Written
 from rules_engine.models import DraftRule, RulebookDraft
+from studio import wording
 from studio.offering import Values
 
 _CONDITION: TypeAdapter[Any] = TypeAdapter(Condition)
@@ -87,7 +88,7 @@ def check(draft: RulebookDraft, row: DraftRule, values: Values, language: str, m
     except InvalidRulebook as wrong:
         if not [one for one in remarks if one.place != "name"]:
             remarks += [
-                Remark("error", _sentence(problem.message), written.place_of(_FIRST.sub("", problem.path)))
+                Remark("error", wording.refusal(problem.message), written.place_of(_FIRST.sub("", problem.path)))
                 for problem in wrong.problems
             ]
     if rule is not None and not [one for one in remarks if one.place != "name"]:
@@ -274,7 +275,3 @@ def _missing(what: str) -> str:
         "event": _("Name the event."),
         "days": _("Choose at least one day."),
     }[what]
-
-
-def _sentence(text: str) -> str:
-    return capfirst(text if text.endswith(".") else f"{text}.")

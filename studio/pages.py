@@ -116,11 +116,11 @@ def place_of(found: list[Place], asked: str | None) -> Place:
 def history(studio: Studio, market_code: str | None) -> list[Told]:
     """Every version of a place there was, the latest first, with what it changed against the one before it."""
     versions = [one for one in queries.history_of(studio.program.pk) if one.market_code == market_code]
-    names = people({one.published_by for one in versions})
+    names, money = people({one.published_by for one in versions}), studio.money_of(market_code)
     return [
         Told(
             one,
-            tuple(changes(portraits.predecessor(one, versions), one.document, studio.language)),
+            tuple(changes(portraits.predecessor(one, versions), one.document, studio.language, money)),
             one.state == "published" and one.holds_at(studio.now),
             names.get(one.published_by, one.published_by),
         )
@@ -140,15 +140,15 @@ def stops(studio: Studio, place: Place) -> list[StopLine]:
     ]  # fmt: skip
 
 
-def changes(before: Version | None, document: Mapping[str, Any], language: str) -> list[str]:
-    """What a document changed, in sentences; nothing to say of the first."""
+def changes(before: Version | None, document: Mapping[str, Any], language: str, money: str) -> list[str]:
+    """What a document changed, in sentences, amounts in that currency; nothing to say of the first."""
     if before is None:
         return []
     try:
         old, new = Rulebook.from_document(before.document), Rulebook.from_document(document)
     except InvalidRulebook:
         return []
-    return differences.between(old, new, language)
+    return differences.between(old, new, language, money)
 
 
 def open_drafts(studio: Studio) -> list[RulebookDraft]:
@@ -205,7 +205,7 @@ def draft_changes(studio: Studio, draft: RulebookDraft) -> list[str]:
         old, new = Rulebook.from_document(draft.based_on.content), Rulebook.from_document(document)
     except InvalidRulebook:
         return []
-    return differences.between(old, new, studio.language)
+    return differences.between(old, new, studio.language, studio.money_of(draft.market_code))
 
 
 def people(actors: set[str]) -> dict[str, str]:

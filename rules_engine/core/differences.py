@@ -44,14 +44,17 @@ _WORDS = {
 }  # fmt: skip
 
 
-def between(old: Rulebook, new: Rulebook, language: str) -> list[str]:
-    """Settings first, then currencies, then rules as `new` has them, then those gone. Empty when nothing differs."""
-    return list(_Difference(old, new, language).sentences())
+def between(old: Rulebook, new: Rulebook, language: str, money: str | None = "EUR") -> list[str]:
+    """Settings first, then currencies, then rules as `new` has them, then those gone. Empty when nothing differs.
+
+    `money`: the currency amounts are told in, that of the market the rulebooks are for.
+    """
+    return list(_Difference(old, new, language, money).sentences())
 
 
 class _Difference:
-    def __init__(self, old: Rulebook, new: Rulebook, language: str):
-        self._old, self._new = old, new
+    def __init__(self, old: Rulebook, new: Rulebook, language: str, money: str | None):
+        self._old, self._new, self._money = old, new, money
         self._formats = PlainFormats(language)
         self._language = self._formats.language
         self._words = _WORDS[self._language]
@@ -63,13 +66,16 @@ class _Difference:
         yield from self._currencies()
         for code, rule in self._new_rules.items():
             if code not in self._old_rules:
-                yield self._said("new", code=code, text=sentences.in_full(self._new, rule, self._language))
+                yield self._said("new", code=code, text=self._in_full(self._new, rule))
             else:
                 yield from self._changed(self._old_rules[code], rule)
         for code, rule in self._old_rules.items():
             if code not in self._new_rules:
-                yield self._said("gone", code=code, text=sentences.in_full(self._old, rule, self._language))
+                yield self._said("gone", code=code, text=self._in_full(self._old, rule))
         yield from self._order()
+
+    def _in_full(self, book: Rulebook, rule: Rule) -> str:
+        return sentences.in_full(book, rule, self._language, self._money)
 
     def _said(self, key: str, **values: str) -> str:
         return self._words[key].format(**values)
@@ -112,16 +118,16 @@ class _Difference:
                 yield self._said("changed", code=after.code, aspect=self._words[aspect], old=old, new=new)
 
     def _aspects(self) -> list[tuple[str, Callable[[Rule, Rulebook], Any], Callable[[Rule, Rulebook], str]]]:
-        language, formats = self._language, self._formats
+        language, formats, money = self._language, self._formats, self._money
         return [
             ("name", lambda rule, _: rule.name, lambda rule, _: (rule.name or {}).get(language, "")),
             ("trigger", lambda rule, _: rule.trigger, lambda rule, _: rule.trigger),
             ("scope", lambda rule, _: rule.scope, lambda rule, _: rule.scope),
             ("phase", lambda rule, _: rule.phase, lambda rule, _: rule.phase),
-            ("earn", _effect, lambda rule, book: sentences.of_effect(book, rule, language)),
+            ("earn", _effect, lambda rule, book: sentences.of_effect(book, rule, language, money)),
             ("currency", lambda rule, book: book.currency_of(rule).code,
              lambda rule, book: book.currency_of(rule).code),
-            ("when", lambda rule, _: rule.when, lambda rule, _: conditioned.of_when(rule, "EUR", formats)),
+            ("when", lambda rule, _: rule.when, lambda rule, _: conditioned.of_when(rule, money, formats)),
             ("valid", lambda rule, _: rule.valid, lambda rule, _: _validity(rule, formats)),
             ("limits", lambda rule, _: rule.caps, lambda rule, book: sentences.of_caps(book, rule, language)),
             ("combine", lambda rule, _: rule.combine, lambda rule, _: detailed.combined(rule.combine, formats)),

@@ -10,7 +10,7 @@ from programs import queries as programs
 from rules_engine.core.errors import InvalidFacts, InvalidRulebook
 from rules_engine.core.rulebook import Rulebook
 from rules_engine.models import RulebookDraft
-from studio import checking, choices, doors, pages
+from studio import checking, choices, doors, pages, wording
 from studio.doors import Studio
 from values import texts
 
@@ -69,7 +69,10 @@ def _tried(studio: Studio, draft: RulebookDraft, from_on: date | None, until_on:
     try:
         rulebook = Rulebook.from_document({**draft.frame, "rules": rules})
     except InvalidRulebook as wrong:
-        return {"refused": _("The rules do not fit together yet: %(why)s") % {"why": wrong.problems[0].message}}
+        return {
+            "refused": _("The rules do not fit together yet: %(why)s")
+            % {"why": wording.refusal(wrong.problems[0].message)}
+        }
     if from_on is None or until_on is None:
         return {"refused": _("Nobody did anything in this program yet: there is nothing to try it on.")}
     try:

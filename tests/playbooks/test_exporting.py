@@ -14,6 +14,7 @@ from playbooks import canonical, checking, comparing, differences, exporting, im
 from playbooks.problems import InvalidPlaybook
 from programs import queries as programs
 from programs.models import Program
+from rules_engine.core.rulebook import Rulebook
 from tests.playbooks.test_any_program import PROGRAM as PLAYBOOKS
 from tests.playbooks.test_importing import CLUB, PROMISES, run
 
@@ -169,3 +170,16 @@ def _refs(part):
     if isinstance(part, dict):
         return {part["$ref"]} if "$ref" in part else set().union(*(_refs(inner) for inner in part.values()), set())
     return set().union(*(_refs(inner) for inner in part), set()) if isinstance(part, list) else set()
+
+
+def test_amounts_are_told_in_the_money_of_the_market():
+    def side(over):
+        rule = {"code": "big", "trigger": "purchase", "earn": {"fixed": 5}, "when": {"fact": "receipt.net", "ge": over}}
+        book = Rulebook.from_document({"currencies": [{"code": "points"}], "rules": [rule]})
+        markets = [{"code": "FR", "currency": "EUR"}, {"code": "US", "currency": "USD"}]
+        return differences.Side({"markets": markets}, {"FR": book, "US": book})
+
+    french, american = differences.between(side(50), side(60))
+    assert "€50" in french and "€60" in french
+    assert "$50" in american and "$60" in american
+    assert "€" not in american

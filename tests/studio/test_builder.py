@@ -120,6 +120,12 @@ def asks(builder, fact, was=None, **more):
     return builder.types(trigger="event", event="review.published", **fields)
 
 
+def test_another_event_brings_its_own_attributes_at_once(reviewed):
+    fields = {"when_of_kind": "all", "when__0_of_fact": "", "when__0_of_was": ""}
+    reviewed.types(trigger="event", event="", **fields)
+    assert "event.stars" in reviewed.types(trigger="event", event="review.published", **fields)
+
+
 def operators_in(page):
     select = page.partition('name="when.0:op"')[2].partition("</select>")[0]
     return [piece.partition('"')[0] for piece in select.split('<option value="')[1:]]
