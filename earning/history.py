@@ -65,10 +65,11 @@ def _join_past(cursor: Any, activities: pl.DataFrame, wanted: set[str], quoted: 
     query = _TIMELINE.format(only=_ONLY_THE_DAYS if only_today else "")
     kinds = [PURCHASE] if only_today else [PURCHASE, VISIT]
     holders = activities["holder_id"].unique().to_list()
-    timeline = frames.read(cursor, query, _TIMELINE_SCHEMA, [holders, kinds])
+    read = frames.read(cursor, query, _TIMELINE_SCHEMA, [holders, kinds])
     if quoted:
-        timeline = pl.concat([timeline, activities.select(*_TIMELINE_SCHEMA)])
-    timeline = timeline.sort("holder_id", "occurred_us", "activity_id").with_columns(
+        read = pl.concat([read, activities.select(*_TIMELINE_SCHEMA)])
+    # one query for Polars to plan: for a till's quote planning is most of the work
+    timeline = read.lazy().sort("holder_id", "occurred_us", "activity_id").with_columns(
         pl.lit(0, dtype=pl.Int64).alias("gone"),
         # visits are days on which somebody came, whatever came back later
         *(_VISITS[name].alias(name) for name in sorted(wanted & set(_VISITS))),
@@ -76,12 +77,12 @@ def _join_past(cursor: Any, activities: pl.DataFrame, wanted: set[str], quoted: 
     if counted := wanted & set(_COUNTS):
         back = returns.came_back(cursor, holders)
         if back.height:
-            timeline = pl.concat([timeline, back], how="diagonal")
+            timeline = pl.concat([timeline, back.lazy()], how="diagonal")
             timeline = timeline.sort("holder_id", "occurred_us", "activity_id", maintain_order=True)
         timeline = timeline.with_columns(_COUNTS[name].alias(name) for name in sorted(counted))
         timeline = timeline.filter(pl.col("kind") != RETURN)
     found = timeline.select("holder_id", "activity_id", *sorted(wanted))
-    return activities.join(found, on=["holder_id", "activity_id"], how="left")
+    return activities.lazy().join(found, on=["holder_id", "activity_id"], how="left").collect()
 
 
 _PURCHASE = pl.col("kind") == PURCHASE
@@ -123,6 +124,6 @@ def _join_members(cursor: Any, activities: pl.DataFrame, wanted: set[str]) -> pl
     }
     if rounds.FACT in wanted and rounds.COLUMN not in activities.columns:
         activities = rounds.as_stood(cursor, activities, activities["program_id"][0])
-    joined = activities.join(members, on="membership_id", how="left")
+    joined = activities.lazy().join(members.lazy(), on="membership_id", how="left")
     joined = joined.with_columns(known[name].alias(name) for name in sorted(wanted))
-    return joined.drop("joined_on", "home_store", "birth_date", "language", rounds.COLUMN, strict=False)
+    return joined.drop("joined_on", "home_store", "birth_date", "language", rounds.COLUMN, strict=False).collect()

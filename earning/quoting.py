@@ -124,8 +124,10 @@ def _scored(
     rulebook = judged.rulebook
     read = _facts(cursor, judged, terms, lines, program)
     standing = pl.DataFrame(schema=difference.POSTED_SCHEMA)
-    read = facts.with_usage(read, usage.of(cursor, terms, rulebook, read.activities, standing))
-    awards = scoring.score(rulebook, read).awards.filter(pl.col("granted") != 0)
+    awards = scoring.unlimited(rulebook, read)
+    giving = set(awards["rule"].to_list())
+    read = facts.with_usage(read, usage.of(cursor, terms, rulebook, read.activities, standing, giving))
+    awards = scoring.limited(rulebook, awards, read).awards.filter(pl.col("granted") != 0)
     points: dict[str, int] = {}
     for code, granted in awards.select("currency", "granted").iter_rows():
         points[code] = points.get(code, 0) + granted

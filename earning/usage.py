@@ -6,6 +6,7 @@ others share, and budgets, from `earning.budgets`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
@@ -43,13 +44,19 @@ _KEYS = ["whose", "key", "rule", "period_kind", "period_start"]
 
 
 def of(
-    cursor: Any, terms: Terms, rulebook: Rulebook, activities: pl.DataFrame, standing: pl.DataFrame
+    cursor: Any,
+    terms: Terms,
+    rulebook: Rulebook,
+    activities: pl.DataFrame,
+    standing: pl.DataFrame,
+    rules: Collection[str] | None = None,
 ) -> pl.DataFrame | None:
     """The core's `usage`: points and times by who shares them, rule and period, of activity outside the table `work`.
 
     `standing`: the awards posted for the activity in `work`, which took their part of what is shared.
+    `rules`: those that are known to give anything; all when it is not said.
     """
-    asked = limits.usage_periods(rulebook, activities, terms.stores)
+    asked = limits.usage_periods(rulebook, activities, terms.stores, rules)
     if asked.is_empty():
         return None
     shared = pl.col("whose").is_in(budgets.SHARED)

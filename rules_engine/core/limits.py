@@ -3,7 +3,7 @@
 A negative award takes nothing of a limit and is taken nothing of: points and times count awards above zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import polars as pl
@@ -29,10 +29,17 @@ def granted(rulebook: Rulebook, awards: pl.DataFrame, facts: Facts) -> pl.DataFr
     return _never_below_zero(awards)
 
 
-def usage_periods(rulebook: Rulebook, activities: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
-    """Which usage the caller must look up: distinct rows whose, key, rule, period_kind, period_start."""
+def usage_periods(
+    rulebook: Rulebook, activities: pl.DataFrame, stores: pl.DataFrame, rules: Collection[str] | None = None
+) -> pl.DataFrame:
+    """Which usage the caller must look up: distinct rows whose, key, rule, period_kind, period_start.
+
+    `rules`: those that are known to give anything; all that have limits when it is not said.
+    """
     frames = [pl.DataFrame(schema=_ASKED)]
     for rule in rulebook.limited_rules():
+        if rules is not None and rule.code not in rules:
+            continue
         own = activities.filter(of_trigger(rule.trigger) & _on_its_days(rule))
         keys = {whose: key_of(whose, own, stores) for whose, _ in rule.shares}
         frames += [
