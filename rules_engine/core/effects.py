@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from rules_engine.core import side_by_side
 from rules_engine.core.columns import Few, gathered
 from rules_engine.core.matching import Matched, Matching
 from rules_engine.core.multipliers import Region, regions
@@ -36,7 +37,9 @@ class Effects:
         self._rulebook = rulebook
         self._tables = tables
         self._exponent = exponent
-        self._matched = {rule.code: self._allowed(rule, matching.of(rule)) for rule in rulebook.earning}
+        rules, rows = rulebook.earning, tables.lines.height
+        matched = side_by_side.each(lambda rule: self._allowed(rule, matching.of(rule)), rules, rows)
+        self._matched = {rule.code: one for rule, one in zip(rules, matched, strict=True)}
         self._regions: dict[str, list[tuple[Region, Fraction]]] = {}
         for currency in rulebook.currencies:
             multipliers = [

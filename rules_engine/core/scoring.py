@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from rules_engine.core import limits
+from rules_engine.core import limits, side_by_side
 from rules_engine.core.columns import Few
 from rules_engine.core.effects import Effects
 from rules_engine.core.facts import ROW, Facts
@@ -36,13 +36,23 @@ class Scored:
 
 def score(rulebook: Rulebook, facts: Facts) -> Scored:
     """What every activity should have, given `facts.usage`. Raises InvalidFacts."""
+    return limited(rulebook, unlimited(rulebook, facts), facts)
+
+
+def unlimited(rulebook: Rulebook, facts: Facts) -> pl.DataFrame:
+    """The awards before limits, of which `facts.usage` says nothing yet: see `limited`. Raises InvalidFacts."""
     activities = facts.activities.with_row_index(ROW)
     parts = [wanted(rulebook, part, exponent) for exponent, part in by_exponent(replace(facts, activities=activities))]
     awards = pl.concat(parts) if parts else pl.DataFrame(schema=_AWARDS)
     if len(parts) > 1:
         order = {rule.code: place for place, rule in enumerate(rulebook.in_order)}
         awards = awards.sort(pl.col("rule").replace_strict(order, return_dtype=pl.Int32), ROW)
-    return Scored(limits.granted(rulebook, awards, replace(facts, activities=activities)).drop(ROW))
+    return awards
+
+
+def limited(rulebook: Rulebook, awards: pl.DataFrame, facts: Facts) -> Scored:
+    """What limits leave of awards that `unlimited` found in the same facts."""
+    return Scored(limits.granted(rulebook, awards, facts).drop(ROW))
 
 
 def by_exponent(facts: Facts) -> list[tuple[int, Facts]]:
@@ -64,7 +74,8 @@ def wanted(rulebook: Rulebook, facts: Facts, exponent: int) -> pl.DataFrame:
     """Awards before limits, of activities whose money has that many decimals, with the row of the activity."""
     tables = after_exclusions(rulebook, Tables.of(facts), exponent)
     effects = Effects(rulebook, tables, Matching(tables, 10**exponent), exponent)
-    numbers = {rule.code: effects.wanted(rule) for rule in rulebook.earning}
+    found = side_by_side.each(effects.wanted, rulebook.earning, tables.lines.height)
+    numbers = {rule.code: number for rule, number in zip(rulebook.earning, found, strict=True)}
     numbers = stopped(rulebook, best_of_groups(rulebook, numbers, tables), tables)
     return _awards(rulebook, numbers, tables)
 
