@@ -145,7 +145,8 @@ class Release(Strictly):
 
 
 class Settings(Strictly):
-    """How a program counts. `late_lives_days`: points posted late live at least so many days from then.
+    """How a program counts. `late_lives_days`: points posted late live at least so many days from then. `grace_days`:
+    points that died while they were spent live so many days more when the goods they were spent on come back.
 
     `blocked_cards`: activity with a blocked card waits for staff, or earns. `join_asks`: what the portal asks a new
     member for beside an address. `theme`: the portal's look; that of the only banner when it is not said.
@@ -155,6 +156,7 @@ class Settings(Strictly):
     multipliers: Literal["best", "sum", "product"] = "best"
     earn_before_joining: Truth = True
     late_lives_days: Days = 0
+    grace_days: Days = 30
     blocked_cards: Literal["wait", "earn"] | None = None
     join_asks: Literal["birth_date", "phone"] | None = None
     theme: Annotated[Text, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
