@@ -112,9 +112,7 @@ def write(cursor: Any, difference: Difference) -> None:
     if difference.added.height:
         frames.write(cursor, difference.added.sort("holder_id", "activity_id"), "award", _AWARD)
     if difference.changed.height:
-        cursor.execute(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS work_award (LIKE award INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
-        )
+        cursor.execute(_CHANGED)
         cursor.execute("DELETE FROM pg_temp.work_award")
         frames.write(cursor, difference.changed, "work_award", _AWARD)
         cursor.execute(
