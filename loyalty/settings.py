@@ -146,7 +146,11 @@ CELERY: dict[str, Any] = {
     },
     "task_publish_retry": False,
     "task_default_queue": "score",
-    "task_routes": {"earning.tasks.*": {"queue": "score"}, "activity.tasks.*": {"queue": "file"}},
+    "task_routes": {
+        "earning.tasks.*": {"queue": "score"},
+        "rewards.tasks.*": {"queue": "score"},
+        "activity.tasks.*": {"queue": "file"},
+    },
     "worker_hijack_root_logger": False,
     "timezone": "UTC",
     "beat_schedule": {
@@ -155,6 +159,7 @@ CELERY: dict[str, Any] = {
         "post what expired": {"task": "earning.tasks.expire", "schedule": 600.0, "options": {"expires": 600}},
         # windows end at the midnights of every market
         "close windows": {"task": "earning.tasks.close_windows", "schedule": 600.0, "options": {"expires": 600}},
+        "let holds lapse": {"task": "rewards.tasks.lapse", "schedule": 60.0, "options": {"expires": 60}},
     },
     "beat_schedule_filename": "/tmp/fidelio-celerybeat-schedule",
 }

@@ -94,6 +94,7 @@ def reason_of(refused: refusals.Refused) -> str:
         refusals.NotEligible: _("This reward is for other members."),
         refusals.LimitReached: _("You have taken as many as one may."),
         refusals.OutOfStock: _("The last one has just been taken."),
+        refusals.BudgetSpent: _("The last one has just been taken."),
         refusals.InsufficientPoints: _("You do not have enough for this yet."),
     }
     return words.get(type(refused), _("This could not be done now. Nothing was taken from you."))

@@ -17,6 +17,7 @@ from programs.terms import NoTerms, sentences
 from rewards import models
 from rewards.terms import Reward, contradictions
 from values import periods
+from values.money import minor_exponent
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ def put(
     """Offer exactly these rewards, in this order; the codes of those that are new, changed or no longer offered.
 
     A reward left out is withdrawn: nobody can take it any more, vouchers in hand stay. A stock counts what is taken
-    from the day it was first declared. Raises NoTerms, naming the reward and the field.
+    from the day it was first declared, and so does a budget. Raises NoTerms, naming the reward and the field.
     """
     asked = _checked(program, documents)
-    language = programs.markets_of(program.pk)[0].languages[0]
+    market = programs.markets_of(program.pk)[0]
+    language = market.languages[0]
     changed: list[str] = []
     with transaction.atomic():
         known = {row.code: row for row in models.Reward.objects.select_for_update().filter(program=program)}
@@ -53,6 +55,8 @@ def put(
                 row.save(update_fields=["position"])
             if terms.stock is not None:
                 _count(row, terms.stock)
+            for unit, allowed in budget_of(terms, market.currency).items():
+                _allow(row, unit, allowed)
         for row in known.values():
             if row.offered:
                 _save(row, now, offered=False)
@@ -62,6 +66,16 @@ def put(
                 action="rewards.put", actor=by, obj=("program", program.pk), at=now, data={"rewards": changed}
             )  # fmt: skip
     return changed
+
+
+def budget_of(terms: Reward, money: str) -> dict[str, int]:
+    """What a reward's budget allows by unit: minor units of `money`, and points; empty without one."""
+    allowed: dict[str, int] = {}
+    if terms.budget is not None and terms.budget.amount is not None:
+        allowed["amount"] = int(terms.budget.amount.scaleb(minor_exponent(money)))
+    if terms.budget is not None and terms.budget.points is not None:
+        allowed["points"] = terms.budget.points
+    return allowed
 
 
 def documents_of(program: Program) -> list[dict[str, Any]]:
@@ -144,3 +158,13 @@ def _count(row: models.Reward, stock: int) -> None:
     if not made and counted.stock != ceiling:
         counted.stock = ceiling
         counted.save(update_fields=["stock"])
+
+
+def _allow(row: models.Reward, unit: str, allowed: int) -> None:
+    """As with a stock: never below what is spent."""
+    budget, made = models.Spent.objects.select_for_update().get_or_create(
+        reward=row, unit=unit, defaults={"allowed": allowed}
+    )
+    ceiling = max(allowed, budget.spent)
+    if not made and budget.allowed != ceiling:
+        models.Spent.objects.filter(reward=row, unit=unit).update(allowed=ceiling)

@@ -1,17 +1,25 @@
-"""How many are left, and how many one member may still take: counted by conditional updates, within the transaction
-that takes them. Rows are always locked in one order (stock, redemption, member's count), so that nobody waits in a
-circle.
+"""How many are left, what the budget still pays for, and how many one member may still take: counted by conditional
+updates, within the transaction that takes them. Rows are always locked in one order (stock, budgets, redemption,
+member's count), so that nobody waits in a circle.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+AT_ONCE = 1_000
+
 _LOCK = "SELECT stock FROM reward_stock WHERE reward_id = %(reward)s FOR NO KEY UPDATE"
+_LOCK_BUDGETS = "SELECT unit FROM reward_budget WHERE reward_id = %(reward)s ORDER BY unit FOR NO KEY UPDATE"
 _TAKE_STOCK = """
 UPDATE reward_stock SET taken = taken + %(quantity)s
 WHERE reward_id = %(reward)s AND taken + %(quantity)s <= least(stock, %(stock)s)
+"""
+_TAKE_BUDGET = """
+UPDATE reward_budget SET spent = spent + %(part)s
+WHERE reward_id = %(reward)s AND unit = %(unit)s AND spent + %(part)s <= least(allowed, %(allowed)s)
 """
 _TAKE_SHARE = """
 INSERT INTO reward_taken AS t (holder_id, membership_id, reward_id, taken, allowed)
@@ -26,11 +34,11 @@ _END = """
 WITH due AS (
     SELECT holder_id, redemption_id FROM redemption r
     WHERE r.reward_id = %(reward)s AND r.state = 'held' AND {which}
-    ORDER BY holder_id, redemption_id LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED
+    ORDER BY holder_id, redemption_id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
 ), ended AS (
     UPDATE redemption r SET state = %(state)s, resolved_at = {moment}, resolved_by = %(by)s
     FROM due d WHERE r.holder_id = d.holder_id AND r.redemption_id = d.redemption_id
-    RETURNING r.holder_id, r.membership_id, r.reward_id, r.quantity, r.from_stock
+    RETURNING r.holder_id, r.membership_id, r.reward_id, r.quantity, r.from_stock, r.budget_amount, r.budget_points
 ), shares AS (
     UPDATE reward_taken t SET taken = t.taken - e.quantity
     FROM (SELECT holder_id, membership_id, reward_id, sum(quantity) AS quantity
@@ -40,6 +48,12 @@ WITH due AS (
     UPDATE reward_stock s SET taken = s.taken - e.quantity
     FROM (SELECT reward_id, sum(quantity) AS quantity FROM ended WHERE from_stock GROUP BY reward_id) e
     WHERE s.reward_id = e.reward_id
+), budgets AS (
+    UPDATE reward_budget b SET spent = b.spent - e.part
+    FROM (SELECT reward_id, unit, sum(part)::bigint AS part
+          FROM ended CROSS JOIN LATERAL (VALUES ('amount', budget_amount), ('points', budget_points)) v (unit, part)
+          WHERE part > 0 GROUP BY reward_id, unit) e
+    WHERE b.reward_id = e.reward_id AND b.unit = e.unit
 )
 SELECT count(*) FROM ended
 """
@@ -52,8 +66,9 @@ _RELEASE = _END.replace("{moment}", "%(now)s").replace(
 
 
 def lock(cursor: Any, reward_id: int) -> None:
-    """Stand in line for a reward's stock, where it has one."""
+    """Stand in line for a reward's stock and its budgets, where it has any."""
     cursor.execute(_LOCK, {"reward": reward_id})
+    cursor.execute(_LOCK_BUDGETS, {"reward": reward_id})
 
 
 def take_stock(cursor: Any, reward_id: int, quantity: int, stock: int, now: datetime) -> bool:
@@ -65,6 +80,26 @@ def take_stock(cursor: Any, reward_id: int, quantity: int, stock: int, now: date
         cursor.execute(_TAKE_STOCK, values)
         taken = bool(cursor.rowcount)
     return taken
+
+
+def take_budget(cursor: Any, reward_id: int, parts: Mapping[str, tuple[int, int]], now: datetime) -> bool:
+    """Take (part, allowed) of each unit's budget while no more than `allowed` is spent, or take nothing of any; what
+    was held too long goes back when there is too little."""
+    cursor.execute("SAVEPOINT reward_budget")
+    for attempt in (1, 2):
+        if all(_take_budget(cursor, reward_id, unit, *parts[unit]) for unit in sorted(parts)):
+            cursor.execute("RELEASE SAVEPOINT reward_budget")
+            return True
+        cursor.execute("ROLLBACK TO SAVEPOINT reward_budget")
+        if attempt == 1 and not lapse(cursor, reward_id, now):
+            break
+    cursor.execute("RELEASE SAVEPOINT reward_budget")
+    return False
+
+
+def _take_budget(cursor: Any, reward_id: int, unit: str, part: int, allowed: int) -> bool:
+    cursor.execute(_TAKE_BUDGET, {"reward": reward_id, "unit": unit, "part": part, "allowed": allowed})
+    return bool(cursor.rowcount)
 
 
 def take_share(
@@ -80,8 +115,13 @@ def take_share(
 
 
 def lapse(cursor: Any, reward_id: int, now: datetime, holder_id: int | None = None) -> int:
-    """End the redemptions of a reward that were held too long, of one holder or of all; the stock is locked before."""
-    values = {"reward": reward_id, "holder": holder_id, "now": now, "state": "lapsed", "by": None}
+    """End redemptions of a reward that were held too long, AT_ONCE at most, of one holder or of all; how many.
+
+    The stock is locked before.
+    """
+    values = {
+        "reward": reward_id, "holder": holder_id, "now": now, "state": "lapsed", "by": None, "limit": AT_ONCE
+    }  # fmt: skip
     cursor.execute(_LAPSE, values)
     return int(cursor.fetchone()[0])
 
@@ -89,6 +129,7 @@ def lapse(cursor: Any, reward_id: int, now: datetime, holder_id: int | None = No
 def release(cursor: Any, reward_id: int, holder_id: int, redemption_id: int, *, now: datetime, by: str) -> None:
     """End one redemption that is held; the stock is locked before."""
     values = {
-        "reward": reward_id, "holder": holder_id, "redemption": redemption_id, "now": now, "state": "released", "by": by
+        "reward": reward_id, "holder": holder_id, "redemption": redemption_id, "now": now, "state": "released",
+        "by": by, "limit": 1,
     }  # fmt: skip
     cursor.execute(_RELEASE, values)

@@ -46,6 +46,32 @@ class Stock(models.Model):
         return f"{self.taken} of {self.stock}"
 
 
+class Spent(models.Model):
+    """What a reward's budget allows in one unit (minor units of money, or points) and what is spent of it, since it was
+    first declared."""
+
+    class Unit(models.TextChoices):
+        AMOUNT = "amount"
+        POINTS = "points"
+
+    pk = models.CompositePrimaryKey("reward_id", "unit")
+    reward = models.ForeignKey(Reward, models.PROTECT, related_name="budgets")
+    unit = models.CharField(max_length=10, choices=Unit.choices)
+    allowed = models.BigIntegerField()
+    spent = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "reward_budget"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(spent__gte=0) & Q(spent__lte=F("allowed")), name="reward_budget_never_overspent"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.spent} of {self.allowed} {self.unit}"
+
+
 class Taken(models.Model):
     """How many of a reward one membership has taken, and how many it was allowed when it last took one."""
 
@@ -64,7 +90,11 @@ class Taken(models.Model):
 
 
 class Redemption(models.Model):
-    """One act of a member: held, then confirmed, released or lapsed. `offer` is the reward's document at the hold."""
+    """One act of a member: held, then confirmed, released or lapsed. `offer` is the reward's document at the hold.
+
+    `receipt` is the number of the receipt it was spent on, `source` who sends that receipt, empty where nobody said;
+    `budget_*` is what it took of the reward's budget, in minor units and in points.
+    """
 
     class State(models.TextChoices):
         HELD = "held", _("held")
@@ -86,6 +116,9 @@ class Redemption(models.Model):
     lapses_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     receipt = models.TextField()
+    source = models.TextField(default="")
+    budget_amount = models.BigIntegerField(default=0)
+    budget_points = models.BigIntegerField(default=0)
     channel = models.TextField()
     actor = models.TextField()
     resolved_by = models.TextField(null=True)

@@ -11,7 +11,7 @@ from django.db import connection
 from members.models import Membership
 from programs import queries as programs
 from rewards import catalogue, eligibility, prices, standing, vouchers
-from rewards.models import Stock, Taken
+from rewards.models import Spent, Stock, Taken
 from rewards.vouchers import IN_HAND, VoucherRow
 
 __all__ = ["Choice", "VoucherRow", "choices_of", "in_hand", "names_of", "vouchers_of"]
@@ -59,7 +59,7 @@ def choices_of(membership: Membership, *, channel: str, now: datetime) -> list[C
     holder_id = standing.holder_of(membership.pk)
     facts = eligibility.facts_of(membership, holder_id, market, channel=channel, now=now)
     free = prices.affordable(holder_id, membership.program_id, now)
-    left = _left(membership.pk, holder_id, offers)
+    left = _left(membership.pk, holder_id, offers, market.currency)
     return [
         Choice(
             code=offer.code,
@@ -85,8 +85,10 @@ def names_of(program_id: int) -> dict[str, Mapping[str, str]]:
     return catalogue.names_of(program_id)
 
 
-def _left(membership_id: int, holder_id: int, offers: Iterable[catalogue.Offer]) -> dict[int, int | None]:
-    """What stock and limits leave to one member. Holds that lapsed since may make it a little more."""
+def _left(
+    membership_id: int, holder_id: int, offers: Iterable[catalogue.Offer], money: str
+) -> dict[int, int | None]:  # fmt: skip
+    """What stock, budget and limits leave to one member. Holds that lapsed since may make it a little more."""
     ids = [offer.reward_id for offer in offers]
     taken = dict(
         Taken.objects.filter(holder_id=holder_id, membership_id=membership_id, reward_id__in=ids).values_list(
@@ -94,6 +96,10 @@ def _left(membership_id: int, holder_id: int, offers: Iterable[catalogue.Offer])
         )
     )
     out = dict(Stock.objects.filter(reward_id__in=ids).values_list("reward_id", "taken"))
+    spent = {
+        (reward_id, unit): number
+        for reward_id, unit, number in Spent.objects.filter(reward_id__in=ids).values_list("reward_id", "unit", "spent")
+    }
     found: dict[int, int | None] = {}
     for offer in offers:
         bounds = []
@@ -101,5 +107,8 @@ def _left(membership_id: int, holder_id: int, offers: Iterable[catalogue.Offer])
             bounds.append(offer.terms.stock - out.get(offer.reward_id, 0))
         if offer.terms.per_member is not None:
             bounds.append(offer.terms.per_member - taken.get(offer.reward_id, 0))
+        takes = {"amount": vouchers.worth(offer.terms, money), "points": sum(offer.terms.cost.values())}
+        for unit, allowed in catalogue.budget_of(offer.terms, money).items():
+            bounds.append((allowed - spent.get((offer.reward_id, unit), 0)) // takes[unit])
         found[offer.reward_id] = max(0, min(bounds)) if bounds else None
     return found

@@ -38,9 +38,11 @@ FROM redemption WHERE holder_id = %(holder)s AND idem = %(idem)s
 """
 _PLACE = """
 INSERT INTO redemption (holder_id, redemption_id, membership_id, reward_id, quantity, idem, fingerprint, offer,
-                        from_stock, state, placed_at, lapses_at, receipt, channel, actor)
+                        from_stock, budget_amount, budget_points, state, placed_at, lapses_at, receipt, source, channel,
+                        actor)
 VALUES (%(holder)s, nextval('redemption_id'), %(membership)s, %(reward)s, %(quantity)s, %(idem)s, %(fingerprint)s,
-        %(offer)s, %(from_stock)s, 'held', %(now)s, %(lapses_at)s, %(receipt)s, %(channel)s, %(actor)s)
+        %(offer)s, %(from_stock)s, %(budget_amount)s, %(budget_points)s, 'held', %(now)s, %(lapses_at)s, %(receipt)s,
+        %(source)s, %(channel)s, %(actor)s)
 RETURNING redemption_id
 """
 _COSTS = """

@@ -22,6 +22,7 @@ from rewards.catalogue import Offer
 from rewards.records import Row
 from rewards.refusals import (
     AlreadyConfirmed,
+    BudgetSpent,
     CardBlocked,
     HoldLapsed,
     LimitReached,
@@ -63,19 +64,21 @@ class Redeemed:
 
 
 def hold(
-    *, membership_id: int, reward: str, quantity: int = 1, receipt: str | None = None, key: Key, channel: str,
-    now: datetime, by: str, card: str | None = None, lasts: timedelta = HOLD_LASTS,
+    *, membership_id: int, reward: str, quantity: int = 1, receipt: str | None = None, source: str = "", key: Key,
+    channel: str, now: datetime, by: str, card: str | None = None, lasts: timedelta = HOLD_LASTS,
 ) -> Held:  # fmt: skip
     """Set aside what a reward costs, and one of its stock, for a member, until confirmed, released or lapsed.
 
-    `receipt` is the number of the receipt on which the reward is spent at once; `card` the one that was shown.
+    `receipt` is the number of the receipt on which the reward is spent at once, `source` the code of who sends that
+    receipt (two may use the same numbers); `card` the one that was shown.
     Raises, in this order: MembershipClosed, CardBlocked, NotOnOffer, NotEligible, LimitReached, OutOfStock,
     BudgetSpent, InsufficientPoints or WalletFrozen; KeyReused; ValueError for a quantity out of 1..100.
     """
     if not 1 <= quantity <= MOST_AT_ONCE:
         raise ValueError(f"between 1 and {MOST_AT_ONCE} at once")
+    said = {"source": source} if source else {}
     asked = idempotency.fingerprint(
-        do="redeem", membership=membership_id, reward=reward, quantity=quantity, receipt=receipt
+        do="redeem", membership=membership_id, reward=reward, quantity=quantity, receipt=receipt, **said
     )
     with transaction.atomic(), connection.cursor() as cursor:
         # The membership's lock makes two calls with one key follow each other: the second finds what the first did.
@@ -83,8 +86,8 @@ def hold(
         row = records.find(cursor, who.holder_id, records.idem(key), asked)
         if row is None:
             offer = _offered(who, reward, channel, now)
-            around = {"idem": records.idem(key), "fingerprint": asked, "receipt": receipt or "", "channel": channel}
-            _place(cursor, who, offer, quantity, now=now, lapses_at=now + lasts, by=by, **around)
+            around = {"idem": records.idem(key), "fingerprint": asked, "receipt": receipt or "", "source": source}
+            _place(cursor, who, offer, quantity, now=now, lapses_at=now + lasts, by=by, channel=channel, **around)
             row = records.must_find(cursor, who.holder_id, records.idem(key))
         return Held(row.redemption_id, reward, row.quantity, _cost(who, row), row.lapses_at)
 
@@ -130,14 +133,14 @@ def release(*, membership_id: int, key: Key, now: datetime, by: str) -> None:
 
 
 def redeem(
-    *, membership_id: int, reward: str, quantity: int = 1, receipt: str | None = None, key: Key, channel: str,
-    now: datetime, by: str, card: str | None = None,
+    *, membership_id: int, reward: str, quantity: int = 1, receipt: str | None = None, source: str = "", key: Key,
+    channel: str, now: datetime, by: str, card: str | None = None,
 ) -> Redeemed:  # fmt: skip
     """Hold and confirm at once. Raises as both of them do."""
     with transaction.atomic():
         hold(
-            membership_id=membership_id, reward=reward, quantity=quantity, receipt=receipt, key=key, channel=channel,
-            now=now, by=by, card=card,
+            membership_id=membership_id, reward=reward, quantity=quantity, receipt=receipt, source=source, key=key,
+            channel=channel, now=now, by=by, card=card,
         )  # fmt: skip
         return confirm(membership_id=membership_id, key=key, now=now, by=by)
 
@@ -162,11 +165,13 @@ def _offered(who: Who, reward: str, channel: str, now: datetime) -> Offer:
 def _place(
     cursor: Any, who: Who, offer: Offer, quantity: int, *, now: datetime, lapses_at: datetime, by: str, **around: Any
 ) -> None:  # fmt: skip
-    """Take a share, the stock and the points, in the order of locks; refuse in the order of refusals."""
+    """Take the stock, the budget, a share and the points, in the order of locks; refuse in the order of refusals."""
     stock, allowed = offer.terms.stock, offer.terms.per_member
     counting.lock(cursor, offer.reward_id)
     counting.lapse(cursor, offer.reward_id, now, who.holder_id)
     enough = stock is None or counting.take_stock(cursor, offer.reward_id, quantity, stock, now)
+    parts = _parts(who, offer, quantity)
+    affordable = not parts or counting.take_budget(cursor, offer.reward_id, parts, now)
     if not counting.take_share(
         cursor, holder_id=who.holder_id, membership_id=who.membership.pk, reward_id=offer.reward_id,
         quantity=quantity, allowed=allowed,
@@ -174,9 +179,12 @@ def _place(
         raise LimitReached(f"at most {allowed} a member")
     if not enough:
         raise OutOfStock(f"fewer than {quantity} are left")
+    if not affordable:
+        raise BudgetSpent(f"the budget of {offer.code!r} does not pay for {quantity} more")
     redemption_id = records.place(
         cursor, offer.terms.document(), holder=who.holder_id, membership=who.membership.pk, reward=offer.reward_id,
-        quantity=quantity, from_stock=stock is not None, now=now, lapses_at=lapses_at, actor=by, **around,
+        quantity=quantity, from_stock=stock is not None, now=now, lapses_at=lapses_at, actor=by,
+        budget_amount=parts.get("amount", (0, 0))[0], budget_points=parts.get("points", (0, 0))[0], **around,
     )  # fmt: skip
     for currency, amount in prices.priced(who.program_id, offer.terms, quantity):
         hold_id = prices.set_aside(
@@ -185,6 +193,14 @@ def _place(
         records.add_cost(
             cursor, who.holder_id, redemption_id, currency_id=currency.id, amount=amount, hold_id=hold_id
         )  # fmt: skip
+
+
+def _parts(who: Who, offer: Offer, quantity: int) -> dict[str, tuple[int, int]]:
+    """(what this takes, what is allowed) of each unit the reward has a budget of."""
+    money = who.market.currency  # offered only where the money is the first market's
+    takes = {"amount": vouchers.worth(offer.terms, money), "points": sum(offer.terms.cost.values())}
+    allowed = catalogue.budget_of(offer.terms, money)
+    return {unit: (takes[unit] * quantity, number) for unit, number in allowed.items()}
 
 
 def _cost(who: Who, row: Row) -> dict[str, int]:

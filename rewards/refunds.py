@@ -30,18 +30,27 @@ class GivenBack:
 
 
 # A redemption names its receipt by the number the till prints, which may land later than the redemption. Whoever was
-# merged with the receipt's holder may have redeemed as well.
+# merged with the receipt's holder may have redeemed as well. Two sources may use one number: where nobody said which,
+# the receipt nearest in time is meant.
 _SPENT_ON = """
 SELECT c.holder_id, c.redemption_id, c.currency_id, c.amount, c.posting_id, m.timezone,
        coalesce((p.settings ->> 'grace_days')::int, %(grace)s)
 FROM attribution t
 JOIN activity a ON a.activity_id = t.activity_id AND a.occurred_on = t.occurred_on
+JOIN source o ON o.id = a.source_id
 JOIN redemption r ON r.holder_id = ANY(%(family)s) AND r.receipt = a.external_id AND r.state = 'confirmed'
 JOIN redemption_cost c ON c.holder_id = r.holder_id AND c.redemption_id = r.redemption_id
 JOIN membership s ON s.id = r.membership_id AND s.program_id = t.program_id
 JOIN program p ON p.id = s.program_id
 JOIN market m ON m.program_id = p.id AND m.code = s.market_code
 WHERE t.activity_id = %(activity)s AND t.ended_at IS NULL AND t.holder_id = ANY(%(family)s)
+  AND (r.source = o.code OR (r.source = '' AND NOT EXISTS (
+    SELECT FROM source other JOIN activity_key k ON k.source_id = other.id AND k.external_id = r.receipt
+    JOIN attribution t2 ON t2.activity_id = k.activity_id AND t2.ended_at IS NULL AND t2.program_id = t.program_id
+                       AND t2.holder_id = ANY(%(family)s)
+    JOIN activity a2 ON a2.activity_id = t2.activity_id AND a2.occurred_on = t2.occurred_on AND a2.kind = 1
+    WHERE (greatest(a2.occurred_at, r.placed_at) - least(a2.occurred_at, r.placed_at), a2.activity_id)
+        < (greatest(a.occurred_at, r.placed_at) - least(a.occurred_at, r.placed_at), a.activity_id))))
 ORDER BY c.holder_id, c.currency_id, c.redemption_id
 """
 _HOLDERS = "SELECT holder_id FROM attribution WHERE activity_id = %s AND ended_at IS NULL AND holder_id IS NOT NULL"

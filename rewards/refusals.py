@@ -32,7 +32,7 @@ class OutOfStock(Refused):
 
 
 class BudgetSpent(Refused):
-    """The reward's budget is spent. Budgets of rewards are not built yet: nothing raises this so far."""
+    """The reward's budget does not pay for as many as were asked for."""
 
 
 class InsufficientPoints(Refused):

@@ -51,6 +51,19 @@ class Worth(Strictly):
     percent: NotBuilt = None
 
 
+class Budget(Strictly):
+    """What everybody together may take: vouchers worth so much money (of the first market), or so many points."""
+
+    amount: Amount | None = None
+    points: Positive | None = None
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Budget:
+        if self.amount is None and self.points is None:
+            raise refused("a budget needs an amount or points")
+        return self
+
+
 class OnOffer(Strictly):
     """The local days of the market on which it can be taken, both included."""
 
@@ -60,7 +73,8 @@ class OnOffer(Strictly):
 
 class Reward(Strictly):
     """A voucher bought with points. `cost` counts smallest units of each currency; `stock` and `per_member` count
-    vouchers; a voucher lives through the local day it is given on and `valid_days` more, for ever without.
+    vouchers, `budget` what they are worth or cost; a voucher lives through the local day it is given on and
+    `valid_days` more, for ever without.
     """
 
     code: Code
@@ -71,6 +85,7 @@ class Reward(Strictly):
     valid_days: Days | None = None
     valid: OnOffer | None = None
     stock: Count | None = None
+    budget: Budget | None = None
     per_member: Positive | None = None
     when: Annotated[Condition, BeforeValidator(_as_text)] | None = None
     automatic: NotBuilt = None
@@ -119,6 +134,13 @@ def contradictions(
             yield ("cost", code), f"{code} are spent in multiples of {multiple}"
     if reward.value.amount != round(reward.value.amount, minor_exponent(money)):
         yield ("value", "amount"), f"{money} has {minor_exponent(money)} decimals"
+    budget = reward.budget
+    if (
+        budget is not None
+        and budget.amount is not None
+        and budget.amount != round(budget.amount, minor_exponent(money))
+    ):
+        yield ("budget", "amount"), f"{money} has {minor_exponent(money)} decimals"
     days = reward.valid
     if days is not None and days.from_ is not None and days.until is not None and days.until < days.from_:
         yield ("valid", "until"), "is before the first day"

@@ -42,7 +42,7 @@ CHANGES = {
     "banner", "currency", "market", "population", "product", "program", "program_banner", "program_host", "source",
     "source_program", "store",
     "ledger_lot", "ledger_wallet",
-    "reward", "reward_stock", "reward_taken",
+    "reward", "reward_budget", "reward_stock", "reward_taken",
     "rulebook_draft", "rulebook_draft_rule", "tier_followed", "tier_plan",
     "identity_grant", "identity_staff_profile", "identity_user", "identity_user_groups",
     "identity_user_user_permissions",

@@ -101,3 +101,28 @@ def test_a_redemption_that_lapsed_gives_nothing_back(club):
 def test_a_share_is_a_share(club):
     with pytest.raises(ValueError, match="between 0 and 1"):
         give_back(1, 2)
+
+
+def test_a_receipt_of_another_source_with_the_same_number_gives_nothing_back(club):
+    """Two tills' systems count from one; the redemption says whose receipt it names."""
+    from activity import sources
+
+    member = anna(club)
+    web, _ = sources.source_for("web", program=club.program, now=NOW, by="test")
+    member.redeem(receipt="R2", source="web")
+    at_the_till = club.buy("R2", "2026-11-19T10:00:00", ("1", "70.00"), now=NOW)
+    club.source = web
+    on_the_web = club.buy("R2", "2026-11-18T10:00:00", ("1", "70.00"), now=NOW)
+    assert (give_back(at_the_till, 1), give_back(on_the_web, 1)) == (0, 150)
+
+
+def test_where_nobody_said_whose_receipt_it_is_the_nearest_in_time_is_meant(club):
+    from activity import sources
+
+    member = anna(club)
+    web, _ = sources.source_for("web", program=club.program, now=NOW, by="test")
+    member.redeem(receipt="R2")  # on the 20th
+    near = club.buy("R2", "2026-11-20T10:55:00", ("1", "70.00"), now=NOW)
+    club.source = web
+    far = club.buy("R2", "2026-11-18T10:00:00", ("1", "70.00"), now=NOW)
+    assert (give_back(far, 1), give_back(near, 1)) == (0, 150)
