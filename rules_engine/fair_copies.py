@@ -154,11 +154,21 @@ def _comparison(node: Sketch, place: str, path: str, writing: _Writing) -> Any:
     if not op or not values or (op == "between" and len(values) != 2):
         writing.misses(place, "value" if op else "operator")
         return None
+    if op == sketches.IS_UNDER:
+        return _under(name, values[0].strip("/"), place, writing)
     if kind in _NUMERIC or (kind == "attribute" and op in _ORDERED):
         values = [_plain(text) for text in values]
     elif kind == "boolean":
         values = [text == "true" for text in values]
     return {"fact": name, op: values if op in sketches.MANY else values[0]}
+
+
+def _under(name: str, branch: str, place: str, writing: _Writing) -> Any:
+    """A department and all below it: a path ends at a slash, which plain text would not see."""
+    if not branch:
+        writing.misses(place, "value")
+        return None
+    return {"any": [{"fact": name, "eq": branch}, {"fact": name, "starts_with": f"{branch}/"}]}
 
 
 def _earn(sketch: Sketch, scale: int, writing: _Writing) -> dict[str, Any]:

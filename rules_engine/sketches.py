@@ -3,7 +3,8 @@
 `of_document` makes a sketch from a rule; `rules_engine.fair_copies` makes a rule of a sketch. A part of a condition is
 one of
 
-    {"fact": name, "op": operator, "values": [text, ...]}       a row; the last operator means "is not known"
+    {"fact": name, "op": operator, "values": [text, ...]}       a row; two more operators are written in other words:
+                                                                is_unset (is not known), under (a department and below)
     {"kind": "all" | "any" | "none" | "some" | "every", "parts": [...]}
     {"kind": "lines" | "units" | "net" | "gross", "op", "values", "parts"}   how many, how much of the lines with...
     {"kind": "raw", "document": {...}}                          what the builder has no row for, kept as it is
@@ -25,6 +26,7 @@ from rules_engine.core.rules import EFFECTS
 GROUPS = ("all", "any", "none", "some", "every", "lines", "units", "net", "gross")
 MEASURES = ("lines", "units", "net", "gross")
 IS_UNKNOWN = "is_unset"
+IS_UNDER = "under"
 OPERATORS = ("eq", "ne", "in", "not_in", "starts_with", "contains", "lt", "le", "gt", "ge", "between", "is_set")
 DEEPEST = 6
 MANY = ("in", "not_in", "between")
@@ -102,6 +104,10 @@ def _root(when: Any) -> Sketch:
 
 def _node(when: Any) -> Sketch:
     match when:
+        case {"any": [{"fact": "line.category", "eq": str(path)}, {"fact": "line.category", "starts_with": below}]} if (
+            below == f"{path}/"
+        ):
+            return row("line.category", IS_UNDER, [path])
         case {"all": list() | tuple() as parts}:
             return {"kind": "all", "parts": [_node(part) for part in parts]}
         case {"any": list() | tuple() as parts}:

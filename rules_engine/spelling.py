@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from rules_engine.core import catalogue, conditioned
-from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, LinesTest, Not
+from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, LinesTest, Not, branch_of
 from rules_engine.core.formats import PlainFormats
 from rules_engine.core.rules import Rule
 
@@ -27,6 +27,10 @@ def condition(asked: Condition, money: str | None, language: str) -> str:
     match asked:
         case All(all=parts):
             return _joined(_("all of: %(parts)s"), parts, money, language)
+        case AnyOf() if (branch := branch_of(asked)) is not None:
+            return _("%(fact)s is under %(value)s") % {
+                "fact": catalogue.find("line.category").label(language), "value": _value(branch),
+            }  # fmt: skip
         case AnyOf(any=parts):
             return _joined(_("any of: %(parts)s"), parts, money, language)
         case Not(not_=inner):
@@ -45,6 +49,8 @@ def _joined(text: str, parts: tuple[Condition, ...], money: str | None, language
 
 
 def _is_list(part: Condition) -> bool:
+    if branch_of(part) is not None:
+        return False
     return isinstance(part, AnyOf | All) or (isinstance(part, Lines) and isinstance(part.lines.where, AnyOf | All))
 
 

@@ -78,10 +78,8 @@ def operators(fact: Fact, kind: str = "") -> list[Choice]:
         "eq": _("is"), "ne": _("is not"), "in": _("is one of"), "not_in": _("is none of"),
         "starts_with": _("begins with"), "contains": _("contains"), "lt": _("is below"), "le": _("is at most"),
         "gt": _("is above"), "ge": _("is at least"), "between": _("is between"), "is_set": _("is known"),
-        "is_unset": _("is not known"),
+        "is_unset": _("is not known"), "under": _("is under"),
     }  # fmt: skip
-    if fact.name == "line.category":
-        words["starts_with"] = _("is under")
     if kind == "date":
         words.update(eq=_("is on"), ne=_("is not on"))
     if fact.type == "date":
@@ -113,7 +111,7 @@ def _operators_of(fact: Fact, kind: str = "") -> tuple[str, ...]:
         case "attribute":
             return ("in", "not_in", "eq", "ge", "le", "starts_with", "contains", "is_set", "is_unset")
     if fact.name == "line.category":
-        return ("starts_with", "in", "not_in", *known)
+        return ("under", "in", "not_in", *known)
     if fact.choices or fact.name in ("banner", "market", "member.tier", "store.kind", "receipt.channel"):
         return ("in", "not_in", *known)
     return ("in", "not_in", "starts_with", "contains", *known)

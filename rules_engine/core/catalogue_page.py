@@ -31,6 +31,10 @@ Every fact a condition may read, made from [the catalogue](../rules_engine/core/
 A comparison is `{fact: NAME, OPERATOR: VALUE}`. A fact that is not known makes it false (and its `not` true); only
 `is_set` asks whether it is known. A fact with several values meets a comparison when one of them does. `between` takes
 both ends, `in` and `not_in` a list, `starts_with` and `contains` plain text.
+
+A department is a path such as `GARDEN/TOOLS`. To ask for one with all below it, and not for `GARDENING`, write
+`{any: [{fact: line.category, eq: GARDEN}, {fact: line.category, starts_with: GARDEN/}]}`; the studio's "is under" does,
+and such a pair reads as one.
 """
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from rules_engine.core import catalogue
-from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, LinesTest, Not
+from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, LinesTest, Not, branch_of
 from rules_engine.core.formats import Formats, clock, listed, on_days, weekday
 from rules_engine.core.rules import Rule, Weekly
 from rules_engine.core.verdicts import Failed
@@ -73,6 +73,8 @@ def of_condition(condition: Condition, money: str | None, formats: Formats) -> s
     match condition:
         case Comparison():
             return _comparison(condition, money, formats)
+        case AnyOf() if (branch := branch_of(condition)) is not None:
+            return str(words["on"]).format(value=in_words(catalogue.find("line.category"), branch, money, formats))
         case All(all=parts):
             return str(words["and"]).join(_bracketed(part, money, formats) for part in parts)
         case AnyOf(any=parts):
@@ -85,15 +87,16 @@ def of_condition(condition: Condition, money: str | None, formats: Formats) -> s
 
 
 def is_plain(condition: Condition) -> bool:
-    """Whether its words say all of it: a comparison, or a minimum over lines."""
+    """Whether its words say all of it: a comparison, a department with all below it, or a minimum over lines."""
     if isinstance(condition, Lines):
         return condition.lines.ge is not None or condition.lines.gt is not None
-    return isinstance(condition, Comparison)
+    return isinstance(condition, Comparison) or branch_of(condition) is not None
 
 
 def _bracketed(condition: Condition, money: str | None, formats: Formats) -> str:
     said = of_condition(condition, money, formats)
-    return f"({said})" if isinstance(condition, All | AnyOf) and len(_parts(condition)) > 1 else said
+    is_list = isinstance(condition, All | AnyOf) and len(_parts(condition)) > 1 and branch_of(condition) is None
+    return f"({said})" if is_list else said
 
 
 def _parts(condition: All | AnyOf) -> tuple[Condition, ...]:

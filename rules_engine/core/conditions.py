@@ -151,6 +151,18 @@ def walk(condition: Condition) -> Iterator[Condition]:
             yield from walk(test.where)
 
 
+def branch_of(condition: Condition) -> str | None:
+    """The department that is asked for with all below it, None when something else is asked.
+
+    `{any: [{fact: line.category, eq: Garden}, {fact: line.category, starts_with: Garden/}]}`: plain text would take
+    Gardening for a part of Garden.
+    """
+    match condition:
+        case AnyOf(any=(Comparison(fact="line.category", eq=str(branch)), Comparison(fact="line.category") as below)):
+            return branch if below.starts_with == f"{branch}/" else None
+    return None
+
+
 def facts_read(condition: Condition) -> frozenset[str]:
     return frozenset(part.fact for part in walk(condition) if isinstance(part, Comparison))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rules_engine.core import catalogue, telling
 from rules_engine.core.comparing import as_text, each
-from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, Not
+from rules_engine.core.conditions import All, AnyOf, Comparison, Condition, Lines, Not, branch_of
 from rules_engine.core.findings import Finding, Severity, found
 from rules_engine.core.ratios import PLAIN_NUMBER
 from rules_engine.core.rules import Rule
@@ -84,6 +84,8 @@ def _comparisons(condition: Condition, path: str) -> Iterator[tuple[str, Compari
         case All(all=parts):
             for place, part in enumerate(parts):
                 yield from _comparisons(part, f"{path}.all[{place}]")
+        case AnyOf(any=(named, _)) if branch_of(condition) is not None:
+            yield from _comparisons(named, f"{path}.any[0]")
         case AnyOf(any=parts):
             for place, part in enumerate(parts):
                 yield from _comparisons(part, f"{path}.any[{place}]")
