@@ -20,6 +20,8 @@ from rules_engine.core.facts import Facts
 from rules_engine.core.rulebook import Rulebook
 
 MOST_LINES = 4_000_000
+LINES_OF_MANY = 25
+"""More than receipts have on average anywhere: fewer of them need not be counted line by line."""
 KEPT_PERIODS = 2
 KEPT_AWARDS = 4
 
@@ -91,12 +93,14 @@ class Period:
         """Facts with every column that one of the two reads."""
         attributes = before.attributes() | draft.attributes()
         volatile = before.volatile_facts() | draft.volatile_facts()
-        with transaction.atomic(), connection.cursor() as cursor:
-            if self._facts is None or not attributes <= self._attributes:
-                self._read(cursor, attributes | self._attributes)
-            missing = volatile - self._volatile
-            if missing:
-                self._remember(cursor, missing)
+        anew = self._facts is None or not attributes <= self._attributes
+        if anew or volatile - self._volatile:
+            with transaction.atomic(), connection.cursor() as cursor:
+                self._fill_work(cursor)
+                if anew:
+                    self._read(cursor, attributes | self._attributes)
+                if missing := volatile - self._volatile:
+                    self._remember(cursor, missing)
         assert self._facts is not None
         return self._facts
 
@@ -109,7 +113,6 @@ class Period:
         return self._scored[digest]
 
     def _read(self, cursor: Any, attributes: frozenset[str]) -> None:
-        self._fill_work(cursor)
         if self._placed is None:
             # the shape of a batch, read for a whole period at once
             values = [self._program_id, self._from_on, self._until_on]
@@ -121,7 +124,6 @@ class Period:
 
     def _remember(self, cursor: Any, missing: Iterable[str]) -> None:
         assert self._facts is not None
-        self._fill_work(cursor)
         names = sorted(missing)
         activities = self._facts.activities.drop(names, strict=False)
         activities = history.facts(cursor, activities, names)
@@ -148,9 +150,7 @@ def period(program: Program, from_on: date, until_on: date) -> Period:
         raise NothingHappened(f"no member did anything from {from_on} to {until_on}")
     key = (connection.settings_dict["NAME"], program.pk, from_on, until_on, activities, last)
     if key not in _periods:
-        with connection.cursor() as cursor:
-            cursor.execute(_LINES, asked)
-            (lines,) = cursor.fetchone()
+        lines = _lines(asked) if activities > MOST_LINES // LINES_OF_MANY else 0
         if lines > MOST_LINES:
             raise TooMuch(f"{lines} lines from {from_on} to {until_on}: choose a shorter period")
         for other in [one for one in _periods if one[:4] == key[:4]]:
@@ -160,6 +160,12 @@ def period(program: Program, from_on: date, until_on: date) -> Period:
         _periods[key] = Period(program, from_on, until_on)
     _periods.move_to_end(key)
     return _periods[key]
+
+
+def _lines(asked: list[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_LINES, asked)
+        return int(cursor.fetchone()[0])
 
 
 def _reads(attributes: frozenset[str]) -> Any:

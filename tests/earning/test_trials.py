@@ -131,3 +131,9 @@ def test_where_no_rules_are_in_force_everything_is_new(program, year):
     )  # fmt: skip
     trial = tried(program, year + timedelta(seconds=1), BASE)
     assert [(one.before, one.after) for one in trial.rules] == [(0, 160)]
+
+
+def test_a_period_too_large_to_keep_is_refused(program, year, monkeypatch):
+    monkeypatch.setattr(trial_frames, "MOST_LINES", 3)
+    with pytest.raises(trial_frames.TooMuch, match="4 lines"):
+        tried(program, year, BASE)
