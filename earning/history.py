@@ -112,7 +112,9 @@ _VISITS: dict[str, pl.Expr] = {
 def _join_members(cursor: Any, activities: pl.DataFrame, wanted: set[str]) -> pl.DataFrame:
     members = frames.read(cursor, _MEMBERS, _MEMBER_SCHEMA, [activities["membership_id"].unique().to_list()])
     born, day = pl.col("birth_date"), pl.col("local_date")
-    had_birthday = (day.dt.month() * 100 + day.dt.day()) >= (born.dt.month().cast(pl.Int32) * 100 + born.dt.day())
+    # a month is an Int8, and a hundred times February is not
+    today, birthday = (one.dt.month().cast(pl.Int32) * 100 + one.dt.day() for one in (day, born))
+    had_birthday = today >= birthday
     known: dict[str, pl.Expr] = {
         "member.age": day.dt.year().cast(pl.Int64) - born.dt.year() - (~had_birthday).cast(pl.Int64),
         "member.birthday_month": day.dt.month() == born.dt.month(),
