@@ -38,8 +38,8 @@ def member_of(stage: Stage, step: Step) -> Person | None:
     said = step.expect.member or step.member or getattr(what, "member", None) or getattr(what, "from_", None)
     if isinstance(said, date) or said is None:
         said = None
-        if card := getattr(what, "card", None):
-            said = next((one.part.id for one in stage.people.values() if card in one.part.cards), None)
+        if (named := stage.person(None, getattr(what, "card", None))) is not None:
+            said = named.part.id
         if said is None and step.kind in ("return", "deliver") and what.of:
             said = stage.owners.get(what.of)
         if said is None and len(stage.people) == 1 and step.kind in ("clock", "publish", "rescore", "return"):

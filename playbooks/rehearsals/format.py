@@ -154,7 +154,6 @@ class Quote(Strictly):
     store: Code | None = None
     channel: Text = "store"
     lines: Lines
-    tenders: Annotated[list[TenderPart], Field(max_length=50)] = []
     currency: Text | None = None
 
 

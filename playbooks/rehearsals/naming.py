@@ -17,6 +17,7 @@ class Known:
     def __init__(self, book: Book, checked: Checked, publishing: dict[int, Checked]) -> None:
         playbook = checked.playbook
         self.members = {member.id for member in book.members}
+        self.cards = {card for member in book.members for card in member.cards}
         self.currencies = {currency.code for currency in playbook.currencies}
         self.stores = {store.code for store in playbook.stores}
         self.markets = {market.code for market in playbook.markets}
@@ -60,6 +61,7 @@ def _of_step(here: Path_, step: Step, known: Known) -> Iterator[tuple[Path_, str
     yield from _unknown((*inside, "currency"), _pot(step), known.currencies, "currency")
     yield from _unknown((*inside, "reward"), getattr(what, "reward", None), known.rewards, "reward")
     if step.kind == "quote":
+        yield from _unknown((*inside, "card"), what.card, known.cards, "card")
         yield from _unknown((*inside, "store"), what.store, known.stores, "store")
     if step.kind == "deliver":
         yield from _unknown((*inside, "of"), what.of, known.activity, "activity")

@@ -76,6 +76,12 @@ class Stage:
     def currency(self, code: str | None) -> programs.Currency:
         return self.first_currency if code is None else self.currencies[code]
 
+    def person(self, member: str | None, card: str | None) -> Person | None:
+        """Whom a member's id, or else a card of theirs, names."""
+        if member is not None:
+            return self.people.get(member)
+        return next((one for one in self.people.values() if card and card in one.part.cards), None)
+
     def holders(self) -> list[int]:
         return [person.holder_id for person in self.people.values() if person.holder_id]
 

@@ -156,7 +156,7 @@ def _redeem(stage: Stage, played: Played, now: datetime) -> Done:
 
 def _quote(stage: Stage, played: Played, now: datetime) -> Done:
     what = played.step.what
-    person = stage.people.get(what.member)
+    person = stage.person(what.member, what.card)
     stores = {store.code: store.id for store in programs.stores_of(stage.program.pk)}
     quote = quoting.quote(
         program=stage.program, membership_id=person.membership_id if person else None,
