@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
 from earning import frames, measures
+from earning.budgets import SHARED
 from earning.terms import Judged, Terms
 from programs import lifetimes
 from programs.queries import Currency
 from tiers import ladders, recording
-from tiers.course import Change, beginning, course, place_before
-from tiers.ladder import NOWHERE
+from tiers.course import Change, Stand, beginning, course, place_before
+from tiers.ladder import NOWHERE, Ladder
 from tiers.queries import lowest
 
 FACT, COLUMN = "member.tier", "step_before"
@@ -50,12 +51,28 @@ def scored(cursor: Any, terms: Terms, judgements: Sequence[Judged], score: Score
         return [score(judged) for judged in judgements]
     batch = _Batch.of(cursor, held, terms, [judged.activities for judged in judgements])
     steps = batch.steps({})
+    parts = [score(replace(judged, activities=_with(judged.activities, steps))) for judged in judgements]
     while True:
-        parts = [score(replace(judged, activities=_with(judged.activities, steps))) for judged in judgements]
         after = batch.steps(batch.given(parts))
-        if after == steps:
+        elsewhere = {key[0] for key, step in after.items() if step != steps[key]}
+        if not elsewhere:
             return parts
+        parts = [
+            _again(judged, awards, after, elsewhere, score) for judged, awards in zip(judgements, parts, strict=True)
+        ]
         steps = after
+
+
+def _again(
+    judged: Judged, awards: pl.DataFrame, steps: dict[Key, str | None], elsewhere: set[int], score: Score
+) -> pl.DataFrame:
+    """Score those who stand elsewhere than was thought; all of them where members take from one another."""
+    activities = _with(judged.activities, steps)
+    if any(whose in SHARED for rule in judged.rulebook.limited_rules() for whose, _ in rule.shares):
+        return score(replace(judged, activities=activities))
+    moved = pl.col("holder_id").is_in(elsewhere)
+    again = activities.filter(moved)
+    return pl.concat([awards.filter(~moved), score(replace(judged, activities=again))]) if again.height else awards
 
 
 def as_stood(cursor: Any, activities: pl.DataFrame, program_id: int) -> pl.DataFrame:
@@ -82,6 +99,7 @@ class _Batch:
     activities: dict[int, list[tuple[datetime, int, date, str]]]  # holder -> (moment, id, local day, zone), in order
     before: dict[int, list[Change]]
     currency: Currency | None  # null: what counts is known without scoring
+    walked: dict[int, tuple[list[Change], list[Stand]]] = field(default_factory=dict)  # by what was gained last
 
     @classmethod
     def of(cls, cursor: Any, held: ladders.Held, terms: Terms, parts: Sequence[pl.DataFrame]) -> _Batch:
@@ -112,13 +130,20 @@ class _Batch:
                 continue
             ladder = self.found.ladder_of(holder)
             gained = [one for row in rows for one in self._gain(row, given.get((holder, row[1]), 0))]
-            home, gifts = self.found.places[holder].home, self.found.given.get(holder, ())
-            after = self.found.after.get(holder)
-            stands = course(ladder, [*self.before[holder], *gained], gifts, home, after=after)
+            stands = self._stands(holder, ladder, gained)
             for at, activity, _, _ in rows:
                 place = place_before(stands, beginning(ladder), at, activity)
                 steps[holder, activity] = None if place == NOWHERE else codes[place]
         return steps
+
+    def _stands(self, holder: int, ladder: Ladder, gained: list[Change]) -> list[Stand]:
+        before, stands = self.walked.get(holder, (None, []))
+        if gained != before:
+            home, gifts = self.found.places[holder].home, self.found.given.get(holder, ())
+            after = self.found.after.get(holder)
+            stands = course(ladder, [*self.before[holder], *gained], gifts, home, after=after)
+            self.walked[holder] = gained, stands
+        return stands
 
     def given(self, parts: Sequence[pl.DataFrame]) -> dict[Key, int]:
         """What awards give of what counts, by activity."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from typing import Any, Self
 
 from tiers.ladder import Home, Ladder
@@ -18,7 +19,7 @@ from tiers.tally import Change, Tally
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LATE_AT_MOST = timedelta(days=7)
-LONG = 60
+LONG = 30
 
 Digest = tuple[int, ...]
 """Of changes: how many; the sums of amounts, moments and keys, of moments x amounts and amounts x keys; those that
@@ -112,10 +113,12 @@ def folded(tally: Tally, ladder: Ladder, home: Home, *, at: datetime, end: datet
 
 def unfolded(entries: Iterable[tuple[datetime, int]]) -> Tally:
     """A tally to go on with."""
-    tally = Tally()
+    moments, amounts = [], []
     for moment, amount in entries:
-        tally.take(Change(moment, amount))
-    return tally
+        moments.append(moment)
+        amounts.append(amount)
+    most = sum(amount for amount in amounts if amount > 0)
+    return Tally(moments, amounts, list(accumulate(amounts, initial=0)), most=most)
 
 
 def _us(at: datetime) -> int:

@@ -125,12 +125,7 @@ class _Walk:
         events: list[_Event] = []
         for number, gift in enumerate(sorted(given, key=lambda one: one.at)):
             events.append((gift.at, 1, number, gift))
-        for number, change in enumerate(sorted(changes, key=in_order)):
-            events.append((change.at, 2, number, change))
-            leaves = self._leaves(change)
-            if leaves is not None:
-                events.append((leaves, 0, number, None))
-        self._take_all(events, until)
+        self._take_all(events + self._changes(changes), until)
 
     def go_on(self, mark: Bookmark, changes: Iterable[Change], given: Iterable[Given]) -> None:
         """Take everything from a bookmark on."""
@@ -142,16 +137,18 @@ class _Walk:
         for number, gift in enumerate(sorted(given, key=lambda one: one.at)):
             if gift.at >= mark.since:
                 events.append((gift.at, 1, number, gift))
-        for number, (at, amount) in enumerate(mark.tally):
-            leaves = self._leaves(Change(at, amount))
-            if leaves is not None and leaves >= mark.since:
-                events.append((leaves, 0, number, None))
-        for number, change in enumerate(sorted(changes, key=in_order), start=len(mark.tally)):
+        leaving = [self._leaves(Change(*one)) for one in mark.tally] if self.ladder.when == "at_once" else []
+        events += [(leaves, 0, 0, None) for leaves in leaving if leaves is not None and leaves >= mark.since]
+        self._take_all(events + self._changes(changes), None)
+
+    def _changes(self, changes: Iterable[Change]) -> list[_Event]:
+        events: list[_Event] = []
+        for number, change in enumerate(sorted(changes, key=in_order)):
             events.append((change.at, 2, number, change))
             leaves = self._leaves(change)
             if leaves is not None:
                 events.append((leaves, 0, number, None))
-        self._take_all(events, None)
+        return events
 
     def _take_all(self, events: list[_Event], until: datetime | None) -> None:
         if self.mark_at is not None:
@@ -206,11 +203,15 @@ class _Walk:
                 self._withdraw(at, what.key)
             case Change():
                 self.tally.take(what)
-                reached = self.ladder.reached(self._value(at))
-                if what.amount > 0 and reached > self.place:
-                    self._stand(reached, at, "reached", what.key)
+                if what.amount > 0 and self.ladder.reached(self.tally.most) > self.place:
+                    self._climb(at, what.key)
         if self.ladder.when == "at_once" and self.look is None:
             self._lower_at_once(at, what.key if isinstance(what, Change) else None)
+
+    def _climb(self, at: datetime, key: int) -> None:
+        reached = self.ladder.reached(self._value(at))
+        if reached > self.place:
+            self._stand(reached, at, "reached", key)
 
     def _value(self, at: datetime) -> int:
         return max(0, self.tally.since(self._window_start(at)))

@@ -33,6 +33,7 @@ class Tally:
     sums: list[int] = field(default_factory=lambda: [0])
     places: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     owed: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    most: int = 0  # no window ever held more
 
     def take(self, change: Change) -> None:
         """Add the next change, not earlier than the last."""
@@ -44,6 +45,7 @@ class Tally:
             self.owed[change.key] -= early  # came back before it counted
             amount -= early
         if amount > 0:
+            self.most += amount
             self.places[change.key].append(len(self.amounts))
         self.moments.append(change.at)
         self.amounts.append(amount)

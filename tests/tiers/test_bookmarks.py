@@ -99,15 +99,16 @@ def test_with_and_without_bookmarks_members_stand_alike(eager, seed):
 def test_a_bookmark_is_put_only_where_there_is_much_to_leave_out():
     here = make(steps=steps(basic=0, silver=100))
     for day in range(1, 29):
-        ladders.buy(here, f"2026-01-{day:02}T10:00", 1)
+        ladders.buy(here, f"2026-01-{day:02}T10:00", 2)
     assert TierFollowed.objects.get().bookmark is None
-    for month in (2, 3):
-        for day in range(1, 29):
-            ladders.buy(here, f"2026-{month:02}-{day:02}T10:00", 1)
+    for day in range(1, 15):
+        ladders.buy(here, f"2026-02-{day:02}T10:00", 2)
     kept = bookmarks.Bookmark.loaded(TierFollowed.objects.get().bookmark)
-    assert local("2026-01-25T00:00") <= kept.since <= local("2026-03-21T00:00")
-    ladders.buy(here, "2026-03-29T10:00", 16)
-    assert step(here, "2026-03-29T10:00") == "silver"
+    assert local("2026-01-20T00:00") <= kept.since <= local("2026-02-07T00:00")
+    ladders.buy(here, "2026-02-15T10:00", 15)
+    assert step(here, "2026-02-15T10:00") == "basic"
+    ladders.buy(here, "2026-02-16T10:00", 1)
+    assert step(here, "2026-02-16T10:00") == "silver"
 
 
 def test_what_changes_behind_a_bookmark_is_seen(eager):
