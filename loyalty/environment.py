@@ -46,11 +46,21 @@ def _secret() -> str:
     return secret
 
 
+def _voucher_key() -> str:
+    key = os.environ.get("VOUCHER_KEY", "")
+    if key and len(key) < 32:
+        raise ImproperlyConfigured("VOUCHER_KEY is shorter than 32 characters: make a random one of 50")
+    return key
+
+
 @dataclass(frozen=True)
 class Environment:
     """Everything the settings take from outside."""
 
     secret_key: str = field(default_factory=_secret, repr=False)
+    secret_key_fallbacks: list[str] = field(default_factory=lambda: _names("SECRET_KEY_FALLBACKS"), repr=False)
+    voucher_key: str = field(default_factory=_voucher_key, repr=False)
+    voucher_key_fallbacks: list[str] = field(default_factory=lambda: _names("VOUCHER_KEY_FALLBACKS"), repr=False)
     database_url: str = field(default_factory=lambda: _text("DATABASE_URL", "PostgreSQL is the only truth"), repr=False)
     database_owner_url: str = field(
         default_factory=lambda: os.environ.get("DATABASE_OWNER_URL") or os.environ.get("DATABASE_URL", ""), repr=False

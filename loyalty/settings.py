@@ -14,6 +14,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = environment.Environment()
 
 SECRET_KEY = ENVIRONMENT.secret_key
+SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
+VOUCHER_KEY = ENVIRONMENT.voucher_key  # empty: SECRET_KEY
+VOUCHER_KEY_FALLBACKS = ENVIRONMENT.voucher_key_fallbacks
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.trusted_origins

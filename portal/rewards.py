@@ -24,9 +24,9 @@ SOON = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Ticket:
-    """A voucher in hand: `value` as money is written, `until` the last day it lives."""
+    """A voucher in hand: `value` as money is written, `until` the last day it lives; no code when its key is gone."""
 
-    code: str
+    code: str | None
     name: str
     value: str
     until: date | None

@@ -2,7 +2,8 @@
 
 A code is the beginning of a keyed digest of the voucher's own salt, so the member's copy is worked out whenever it is
 shown. The table of codes holds only a keyed digest of each, by which a till's code is found. A stolen copy of the
-database names no code. The keys are SECRET_KEY and, for vouchers given under an earlier one, SECRET_KEY_FALLBACKS.
+database names no code. The key is VOUCHER_KEY (SECRET_KEY where it is not set); those before it stay good for what was
+given under them: VOUCHER_KEY_FALLBACKS, SECRET_KEY and SECRET_KEY_FALLBACKS.
 """
 
 from __future__ import annotations
@@ -25,12 +26,23 @@ def new_salt() -> bytes:
     return secrets.token_bytes(16)
 
 
-def code_of(salt: bytes, digest: bytes | None = None) -> str:
-    """The code of a voucher, `ABCD-EFGH-JKMN`; with its stored digest, under whichever key it was given."""
-    codes = [_code(key, salt) for key in _keys()]
-    if digest is not None:
-        codes = [code for code, key in zip(codes, _keys(), strict=True) if _digest(key, code) == digest] or codes
-    return "-".join(codes[0][place : place + 4] for place in range(0, LENGTH, 4))
+def new_code(salt: bytes) -> str:
+    """The code of a voucher given today, `ABCD-EFGH-JKMN`."""
+    return _written(_code(_keys()[0], salt))
+
+
+def code_of(salt: bytes, digest: bytes) -> str | None:
+    """The code of a voucher whose code is kept as `digest`, under whichever key it was given; None when that is gone.
+
+    Another key would work out another code, which nobody was given: none is better.
+    """
+    place = key_of(salt, digest)
+    return None if place is None else _written(_code(_keys()[place], salt))
+
+
+def key_of(salt: bytes, digest: bytes) -> int | None:
+    """Which of our keys a voucher was given under: 0 for the present one, more for earlier ones, None for none."""
+    return next((place for place, key in enumerate(_keys()) if _digest(key, _code(key, salt)) == digest), None)
 
 
 def digest_of(code: str) -> bytes:
@@ -45,7 +57,17 @@ def digests_of(code: str) -> Iterator[bytes]:
 
 
 def _keys() -> list[bytes]:
-    return [force_bytes(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    known = (
+        settings.VOUCHER_KEY or settings.SECRET_KEY,
+        *settings.VOUCHER_KEY_FALLBACKS,
+        settings.SECRET_KEY,
+        *settings.SECRET_KEY_FALLBACKS,
+    )
+    return [force_bytes(key) for key in dict.fromkeys(known)]
+
+
+def _written(plain: str) -> str:
+    return "-".join(plain[place : place + 4] for place in range(0, LENGTH, 4))
 
 
 def _code(key: bytes, salt: bytes) -> str:

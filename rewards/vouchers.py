@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from django.db import connection, transaction
 
 from ledger import families
 from programs.queries import Market
@@ -19,9 +22,12 @@ IN_HAND, USED, EXPIRED = "in_hand", "used", "expired"
 
 @dataclass(frozen=True)
 class VoucherRow:
-    """A voucher as its holder sees it. `value` in minor units of `money`; `expires_on` is the last day it lives."""
+    """A voucher as its holder sees it. `value` in minor units of `money`; `expires_on` is the last day it lives.
 
-    code: str
+    `code` is None when the key it was given under is gone (docs/operations.md, changing keys).
+    """
+
+    code: str | None
     reward_code: str
     value: int
     money: str
@@ -45,6 +51,11 @@ JOIN reward r ON r.id = v.reward_id
 WHERE v.holder_id = ANY(%(holders)s) AND {which}
 ORDER BY v.expires_at NULLS LAST, v.voucher_id
 """
+_LIVING = """
+SELECT v.salt, c.code_hmac FROM voucher v
+JOIN voucher_code c ON c.holder_id = v.holder_id AND c.voucher_id = v.voucher_id
+WHERE v.used_at IS NULL AND (v.expires_at IS NULL OR v.expires_at > %(now)s)
+"""
 _OF_REDEMPTION = _READ.replace("{which}", "v.redemption_id = %(redemption)s")
 _OF_MEMBERSHIP = _READ.replace("{which}", "v.membership_id = %(membership)s")
 
@@ -67,7 +78,7 @@ def give(cursor: Any, row: Row, market: Market, now: datetime) -> None:
         salt = codes.new_salt()
         cursor.execute(_GIVE, {**values, "salt": salt})
         (voucher_id,) = cursor.fetchone()
-        named = {"digest": codes.digest_of(codes.code_of(salt)), "holder": row.holder_id, "voucher": voucher_id}
+        named = {"digest": codes.digest_of(codes.new_code(salt)), "holder": row.holder_id, "voucher": voucher_id}
         cursor.execute(_NAME, named)
 
 
@@ -87,6 +98,17 @@ def of_membership(cursor: Any, holder_id: int, membership_id: int, zone: str, no
     holders = families.family_of(cursor, holder_id)
     cursor.execute(_OF_MEMBERSHIP, {"holders": holders, "membership": membership_id})
     return [_row(found, zone, now) for found in cursor.fetchall()]
+
+
+def keys_of_living(now: datetime) -> Counter[int | None]:
+    """How many vouchers in hand were given under which key: 0 for the present one, None for one that is gone."""
+    counts: Counter[int | None] = Counter()
+    with transaction.atomic(), connection.cursor() as wrapper:
+        cursor = wrapper.cursor
+        cursor.execute("DECLARE living NO SCROLL CURSOR FOR " + _LIVING, {"now": now})
+        while rows := cursor.execute("FETCH 10000 FROM living").fetchall():
+            counts.update(codes.key_of(bytes(salt), bytes(digest)) for salt, digest in rows)
+    return counts
 
 
 def _dies_at(valid_days: int | None, now: datetime, zone: str) -> datetime | None:

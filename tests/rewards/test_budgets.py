@@ -71,7 +71,7 @@ def test_limit_and_stock_are_told_before_the_budget(program):
 
 
 def test_what_is_released_or_lapses_goes_back_to_the_budget(program):
-    shop.offer(program, shop.reward(budget={"amount": "5.00", "points": 700}))
+    shop.offer(program, shop.reward(budget={"amount": "15.00", "points": 700}))
     anna, bo = shop.member(program, points=5_000), shop.member(program, points=5_000)
     anna.hold()
     with pytest.raises(refusals.BudgetSpent):

@@ -106,7 +106,7 @@ def test_a_reward_is_on_offer_on_its_days_and_where_its_money_is_spent(program):
     assert catalogue.offers_of(program.pk, "FR", day_after) == []
 
 
-def test_codes_are_long_random_and_found_however_they_are_typed(program, settings):
+def test_codes_are_long_random_and_found_however_they_are_typed(program):
     shop.offer(program)
     camille = shop.member(program, points=5_000)
     given = camille.redeem(quantity=5).vouchers
@@ -118,10 +118,3 @@ def test_codes_are_long_random_and_found_however_they_are_typed(program, setting
     named = VoucherCode.objects.get(code_hmac=digests[0])
     assert Voucher.objects.filter(voucher_id=named.voucher_id).exists()
     assert b"".join(bytes(row.salt) for row in Voucher.objects.all()).find(given[0].code.encode()) == -1
-    old = settings.SECRET_KEY
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 50, [old]
-    from rewards import queries
-
-    again = queries.vouchers_of(camille.membership_id, shop.NOW)
-    assert {voucher.code for voucher in again} == {voucher.code for voucher in given}
-    assert digests[0] in codes.digests_of(given[0].code)
