@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from activity.models import Attribution
+from backoffice import floors
 from backoffice.doors import Desk, shown_card
 from identity import rights
 from members import duplicates, searching
@@ -64,6 +65,8 @@ class MemberPage:
     formats: Formats
     ground: Ground
     climb: Climb | None
+    floor: str
+    may_give_floor: bool
     vouchers: list[Voucher]
 
 
@@ -125,6 +128,7 @@ def member_of(desk: Desk, public_id: str) -> MemberPage | None:
     holder_id = row.holders.get(until_at=None).holder_id
     ground = Ground(holder_id, desk.program.pk, pots.units_of(desk.program.pk), formats, desk.now)
     sees_points = desk.may("points.see", members.scope_of(row))
+    climb = climbs.climb_of(holder_id, desk.program.pk, ground.units, formats, desk.now) if sees_points else None
     return MemberPage(
         person=people.person_of(row.pk),
         membership_id=row.pk,
@@ -133,7 +137,9 @@ def member_of(desk: Desk, public_id: str) -> MemberPage | None:
         pots=pots.pots_of(holder_id, ground.units.values(), formats, desk.now) if sees_points else [],
         formats=formats,
         ground=ground,
-        climb=climbs.climb_of(holder_id, desk.program.pk, ground.units, formats, desk.now) if sees_points else None,
+        climb=climb,
+        floor=floors.name_of(desk, holder_id) if climb else "",
+        may_give_floor=climb is not None and floors.may_give(desk, row),
         vouchers=_vouchers(desk, row.pk, formats) if sees_points else [],
     )
 

@@ -25,6 +25,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "activity.see": _DESK | _WATCHING | {Role.FINANCE},
     "points.see": _DESK | _WATCHING | {Role.FINANCE},
     "points.adjust": frozenset({Role.STORE_MANAGER, Role.CALL_CENTRE}) | _OFFICE,
+    "tiers.floor": frozenset({Role.STORE_MANAGER, Role.CALL_CENTRE}) | _OFFICE,
     "points.approve": frozenset({Role.FINANCE}) | _OFFICE,
     # files
     "imports.see": _WATCHING | {Role.CALL_CENTRE, Role.FINANCE},

@@ -10,7 +10,7 @@ from django.db import connection
 
 from tiers import hooks, ladders
 from tiers.ladders import Held
-from tiers.models import TierPlan, TierStanding
+from tiers.models import TierAssignment, TierPlan, TierStanding
 from tiers.terms import Step, Tiers, step_names
 
 Names = Mapping[str, str]
@@ -57,6 +57,17 @@ class Stood:
     step: str | None
     from_at: datetime
     until_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The step below which somebody said a holder does not fall: since when, by whom, why."""
+
+    step: str
+    names: Names
+    since: datetime
+    by: str
     reason: str
 
 
@@ -122,6 +133,26 @@ def history_of(holder_id: int, program_id: int) -> list[Stood]:
     stood += [(plan.step, plan.from_at, plan.reason) for plan in plans]
     ends = [*(from_at for _, from_at, _ in stood[1:]), None][: len(stood)]
     return [Stood(step, since, end, why) for (step, since, why), end in zip(stood, ends, strict=True)]
+
+
+def floor_of(holder_id: int, program_id: int, at: datetime) -> Floor | None:
+    """The floor that holds at a moment; None without one, or when the ladder no longer has its step."""
+    held = ladders.at_moment(program_id, at)
+    given = TierAssignment.objects.filter(holder_id=holder_id, program_id=program_id, kind="floor", at__lte=at)
+    latest = given.order_by("-at", "-assignment_id").first()
+    if held is None or latest is None or latest.step is None:
+        return None
+    by_code = {one.code: one for one in held.terms.steps}
+    if latest.step not in by_code:
+        return None
+    return Floor(latest.step, _names(by_code, latest.step), latest.at, latest.by, latest.reason)
+
+
+def steps_above_the_lowest(program_id: int) -> list[tuple[str, Names]]:
+    """(code, names) of the steps that one may be kept on by hand, from the lowest up."""
+    held = ladders.current(program_id)
+    steps = held.terms.steps if held else []
+    return [(one.code, step_names(one)) for one in steps if one.from_ > 0]
 
 
 def falls(program_id: int, now: datetime, within: timedelta) -> list[Fall]:
