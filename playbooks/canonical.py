@@ -100,13 +100,17 @@ def currency(document: Mapping[str, Any]) -> Tree:
     order = ("code", "name", "kind", "money", "scale", "rounding", "round_per", "pending", "expiry", "returns",
              "unit_value", "release")  # fmt: skip
     written = {key: document.get(key) for key in order} | {"money": money}
-    if written["pending"] == {"days": 0}:
-        written["pending"] = None
+    written["pending"] = pending(written["pending"])
     if {**RELEASE, **(written["release"] or {})} == RELEASE:
         written["release"] = None
     if written["expiry"] is not None:
         written["expiry"] = _expiry(written["expiry"])
     return slim(written, **_CURRENCY, scale=follows)
+
+
+def pending(document: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """When points can be spent; None is at once, however that was written."""
+    return None if document in (None, {}, {"days": 0}) else document
 
 
 def _expiry(document: Mapping[str, Any]) -> Tree:

@@ -48,9 +48,8 @@ def check(document: Document) -> Checked:
     try:
         playbook = Playbook.model_validate(document.tree)
     except ValidationError as wrong:
-        raise InvalidPlaybook(
-            _told(document, path, message) for path, message in terms.sentences(wrong, document.tree)
-        ) from None
+        said = [*terms.sentences(wrong, document.tree), *_unbuilt_parts(document.tree)]
+        raise InvalidPlaybook(_told(document, path, message) for path, message in _without_more(said)) from None
     problems = [document.problem(path, message) for path, message in _contradictions(playbook)]
     rulebooks: dict[str | None, Rulebook] = {}
     if not problems:
@@ -222,6 +221,18 @@ def _unbuilt(playbook: Playbook) -> Iterator[Path_]:
     for market, override in playbook.markets_override.items():
         if override.rewards:
             yield ("markets_override", market, "rewards")
+
+
+def _unbuilt_parts(tree: Any) -> Iterator[tuple[Path_, str]]:
+    """Told by name also of a file with other mistakes."""
+    if isinstance(tree, dict) and tree.get("challenges"):
+        yield ("challenges",), NOT_BUILT
+
+
+def _without_more(said: list[tuple[Path_, str]]) -> list[tuple[Path_, str]]:
+    """A reward of a kind to come is told as that alone: what such a one needs is not known yet."""
+    to_come = {path[:2] for path, message in said if path[:1] == ("rewards",) and "not built yet" in message}
+    return [(path, message) for path, message in said if path[:2] not in to_come or message != "is required"]
 
 
 def _unbuilt_facts(tree: Any) -> Iterator[tuple[Path_, str]]:

@@ -55,7 +55,7 @@ def preview(checked: Checked, *, now: datetime, by: str, draft: bool = False) ->
     with transaction.atomic():
         report = importing.import_checked(checked, now=now, by=by, draft=draft)
         transaction.set_rollback(True)
-    told = differences.between(old, new, language=checked.language) if program else []
+    told = differences.between(old, new) if program else []
     left = differences.kept(old.tree, new.tree)
     gone = {sentence.partition(" is kept")[0] + " is not there any more." for sentence in left}
     # a part that is left out of the file stays: it is told as kept, and not as gone

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playbooks.canonical import Tree
+from programs import terms
 from rules_engine.core import differences
 from rules_engine.core.rulebook import Rulebook
 
@@ -43,8 +44,10 @@ def kept(old: Tree, new: Tree) -> list[str]:
 
 
 def _sentences(old: Side, new: Side, language: str) -> Iterator[str]:
-    for key in ("program", "settings"):
-        yield from _fields(key.capitalize(), old.tree.get(key, {}), new.tree.get(key, {}))
+    yield from _fields("Program", old.tree.get("program", {}), new.tree.get("program", {}))
+    default = terms.as_json(terms.Settings())
+    settings = (default | side.tree.get("settings", {}) for side in (old, new))
+    yield from _fields("Settings", *settings)
     for part, noun in _PARTS.items():
         yield from _part(part, noun, old.tree.get(part, []), new.tree.get(part, []))
     yield from _ladder(old.tree.get("tiers"), new.tree.get("tiers"))

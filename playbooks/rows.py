@@ -134,6 +134,8 @@ class Putting:
             }
             if found and part.release == Release() and {**canonical.RELEASE, **found.release} == canonical.RELEASE:
                 values["release"] = found.release
+            if found and canonical.pending(found.pending) == canonical.pending(values["pending"]):
+                values["pending"] = found.pending
             made = {"program": program, "kind": part.kind, "money": money, "scale": scale}
             self._put(Currency, "currency", part.code, found, values, made)
 

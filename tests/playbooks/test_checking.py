@@ -141,7 +141,8 @@ def test_points_may_wait_for_an_event_and_live_by_activity():
 
 def test_unbuilt_parts_are_checked_all_the_same():
     assert problems(SMALL + "challenges: [{code: a, count: {of: visit}, target: 3, prize: {}, aim: 3}]\n") == [
-        "9: challenges[0].aim: unknown key"
+        "9: challenges: is not built yet",
+        "9: challenges[0].aim: unknown key",
     ]
     assert problems(SMALL + "tiers: {steps: []}\n") == [
         "9: tiers.measure: is required",

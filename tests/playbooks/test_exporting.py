@@ -30,6 +30,11 @@ markets_override: {US: {rules: {hello: {earn: {fixed: 9}}, base: {}}}}
 """
 )
 
+WRITTEN_OUT = CLUB.replace(
+    "expiry: {months: 12}, ",
+    "expiry: {end_of: month, plus_months: 0}, pending: {days: 0}, release: {minimum: 0}, returns: debt, ",
+).replace("{late_lives_days: 30}", "{basis: net, multipliers: best, earn_before_joining: true, grace_days: 30}")
+
 
 def check(text):
     return checking.check(reading.read(text.encode(), "club.yaml"))
@@ -40,7 +45,7 @@ def exported(code, now):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("text", [CLUB, FULL, DEMO.read_text()], ids=["small", "full", "demo"])
+@pytest.mark.parametrize("text", [CLUB, FULL, WRITTEN_OUT, DEMO.read_text()], ids=["small", "full", "defaults", "demo"])
 def test_importing_what_is_exported_changes_nothing(now, text):
     checked = check(text)
     importing.import_checked(checked, now=now, by="test")
@@ -103,8 +108,8 @@ def changed(text):
 
 
 TOLD = [
-    "Settings, late_lives_days: 30 becomes nothing.",
-    "Settings, basis: nothing becomes gross.",
+    "Settings, basis: net becomes gross.",
+    "Settings, late_lives_days: 30 becomes 0.",
     "Store s1, name.fr: Bastille becomes Nation.",
     "Currency points, expiry.months: 12 becomes 6.",
     "Step gold, from: 300 becomes 200.",

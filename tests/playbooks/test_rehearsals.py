@@ -40,6 +40,7 @@ BUY = (
 
 NO_MOMENT = "must be a moment with its offset, such as 2026-01-31T10:00:00+01:00, between 1990 and 2150"
 NO_NUMBER = "must be a plain number below 10^15, such as 12 or 1.50"
+GIFT = "  rewards: [{code: g, kind: gift}]\n"
 CHALLENGE = "  challenges: [{code: c, count: {of: visit}, target: 1, prize: {fixed: 1}}]\n"
 
 
@@ -93,6 +94,11 @@ def test_steps_of_later_are_refused_by_name(later):
          ["3: playbook: must stand inline here", "4: old: unknown key"]),
         (BOOK.replace("members:", CHALLENGE + "members:") + step("clock: true"),
          ["11: playbook.challenges: is not built yet"]),
+        (BOOK + step("quote: {card: Z9, lines: []}"), ["13: steps[0].quote.card: no card is called 'Z9'"]),
+        (BOOK + step("quote: {lines: [], tenders: []}"), ["13: steps[0].quote.tenders: unknown key"]),
+        (BOOK.replace("members:", GIFT + CHALLENGE + "members:") + step("clock: true"),
+         ["11: playbook.rewards[0].kind: rewards of kind gift are not built yet",
+          "12: playbook.challenges: is not built yet"]),
         (BOOK + step("adjust: {member: anna, amount: 1}, expect: {quarantined: InvalidField}"),
          ["13: steps[0].expect.quarantined: only activity can be that; another step is `refused`"]),
         (BOOK + step("purchase: {id: R1, lines: []}, expect: {refused: OutOfStock}"),
