@@ -133,14 +133,17 @@ def _rows(query: str, *values: Any) -> list[Any]:
 
 
 def _version(row: Sequence[Any], stopped: Sequence[tuple[str, datetime, datetime | None]]) -> Version:
-    *about, content, digest, published_at, published_by = row
+    number, program_id, market, version, state, begins_at, ends_at, content, digest, published_at, published_by = row
     stops: dict[str, list[Stop]] = {}
     for code, at, until in stopped:
         # a version published after a stop begins without it: whoever published it decided anew
         if published_at is not None and at >= published_at and (until is None or at < until):
             stops.setdefault(code, []).append(Stop(at, until))
     joined = {code: _joined(found) for code, found in stops.items()}
-    return Version(*about, json.loads(content), digest, published_at, published_by, joined)
+    return Version(
+        number, program_id, market, version, state, begins_at, ends_at, json.loads(content), digest, published_at,
+        published_by, joined,
+    )  # fmt: skip
 
 
 def _joined(stops: list[Stop]) -> tuple[Stop, ...]:
