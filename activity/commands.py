@@ -36,6 +36,8 @@ def ingest_with_progress(
             console.print(f"source {source.code} is new: created for the program {program.code}")
         with _bar(path, console) as tell:
             counts = intake.ingest(path, source=source, program=program, mapping=how, now=now, by=BY, progress=tell)
+        if counts.ignored:
+            console.print(f"columns nobody read: {', '.join(counts.ignored)}", markup=False)
         if dry_run:
             transaction.set_rollback(True)
     return counts

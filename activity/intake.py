@@ -95,7 +95,7 @@ def _ingest(
         files.give_up(file, str(error), now=now)
         raise
     counts = files.close(file, rows=plan.rows, now=now)
-    counts.seconds = time.monotonic() - begun
+    counts.seconds, counts.ignored = time.monotonic() - begun, shape.ignored
     return counts
 
 

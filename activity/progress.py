@@ -19,7 +19,10 @@ class ProgressEvent:
 
 @dataclass
 class Counts:
-    """Rows of a file by what became of them, and the activity that landed of it, over every run that read it."""
+    """Rows of a file by what became of them, and the activity that landed of it, over every run that read it.
+
+    `ignored`: the file's columns that nobody read.
+    """
 
     rows: int = 0
     skipped: int = 0
@@ -32,10 +35,11 @@ class Counts:
     unmatched: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    ignored: list[str] = field(default_factory=list)
 
     def add(self, other: Counts) -> None:
         for name in self.__dataclass_fields__:
-            if name not in {"reasons", "seconds"}:
+            if name not in {"reasons", "seconds", "ignored"}:
                 setattr(self, name, getattr(self, name) + getattr(other, name))
         self.reasons.update(other.reasons)
 

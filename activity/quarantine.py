@@ -113,7 +113,7 @@ def _replay_one(
     rows = _rows_of_receipt(file_id, source_id, program_id, receipt_id, row_id)
     if not rows:
         return Replayed(receipt_id, 0, "")
-    tried = _try(rows, file_id, now)
+    tried = _try(rows, file_id, now, by)
     bad = {at: (reason, field, detail) for at, reason, field, detail in tried.bad}
     for at, row in enumerate(rows):
         if bad:
@@ -145,18 +145,26 @@ def _rows_of_receipt(
     return list(Quarantine.objects.select_for_update().filter(same).order_by("line", "id"))
 
 
-def _try(rows: list[Quarantine], file_id: int | None, now: datetime) -> Any:
-    from activity import intake, mapping, single, sources  # Polars, only when something is replayed
+def _try(rows: list[Quarantine], file_id: int | None, now: datetime, by: str) -> Any:
+    """Land them as their file would have been landed, its unknown members enrolled where its mapping says so."""
+    from activity import enrolling, intake, mapping, single, sources  # Polars, only when something is replayed
 
     file = InboundFile.objects.get(pk=file_id) if file_id else None
     read_as = mapping.Mapping.model_validate(file.mapping) if file and file.mapping else None
     program = rows[0].program
+    sender = sources.sender_for(rows[0].source, program, file_id)
+
+    def enrol(receipts: Any) -> None:
+        if read_as is not None and read_as.members == "create":
+            enrolling.enrol_unknown(receipts, sender=sender, program=program, now=now, by=by)
+
     return single.land_rows(
         [effective(row) for row in rows],
-        sender=sources.sender_for(rows[0].source, program, file_id),
+        sender=sender,
         surroundings=intake.surroundings_of(program, read_as, typed_dates=True),
         now=now,
         defects=[_defect(row) for row in rows],
+        beforehand=enrol,
     )
 
 

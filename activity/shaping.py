@@ -28,8 +28,8 @@ _CLEANERS = {
 class Shape:
     """What each canonical field is made of. Raises Unreadable for a needed field that is nowhere.
 
-    `wanted`: the file's columns that are read; `identity`: those the receipt id alone needs; `ignored`: columns of a
-    canonical file that are no field.
+    `wanted`: the file's columns that are read; `identity`: those the receipt id alone needs; `ignored`: columns that
+    nobody reads, in the order of the file.
     """
 
     def __init__(self, columns: Sequence[str], mapping: Mapping | None = None, *, has_header: bool = True) -> None:
@@ -40,7 +40,6 @@ class Shape:
         if named is None:
             named = {name: name for name in columns if canonical.is_field(name) and name not in taken}
         self._named = named
-        self.ignored = [] if self.mapping.columns else [name for name in columns if not canonical.is_field(name)]
         self._check(taken, has_header)
         self._fields = {name: self._made(name) for name in (*named, *self.mapping.lookup, *self.mapping.constants)}
         if self.mapping.returns:
@@ -49,6 +48,7 @@ class Shape:
         self._skip = self._any(self.mapping.skip)
         roots = [name for made in (*self._fields.values(), self._skip) for name in made.meta.root_names()]
         self.wanted = list(dict.fromkeys(roots))
+        self.ignored = [name for name in columns if name not in set(self.wanted)]
 
     def receipt_ids(self, rows: pl.DataFrame) -> pl.Series:
         """The receipt id of every row, null where there is none, from the columns `identity`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -78,8 +78,12 @@ def land_rows(
     now: datetime,
     defects: Sequence[str | None] = (),
     spoken: bool = False,
+    beforehand: Callable[[pl.DataFrame], object] = lambda receipts: None,
 ) -> Tried:
-    """Validate and land the rows of one receipt; `defects` says which rows could not even be taken apart."""
+    """Validate and land the rows of one receipt; `defects` says which rows could not even be taken apart.
+
+    `beforehand` gets the receipt (`Assembled.receipts`) when it is good and before it lands.
+    """
     frame = _frame(rows, defects)
     typed = validation.typed(frame, surroundings)
     assembled = assembly.assemble(typed.heads, typed.lines, surroundings.currency, spoken=spoken)
@@ -87,6 +91,7 @@ def land_rows(
         bad = assembled.bad.select(ROW, "reason", "field", "detail").rows()
         first = next((one for one in bad if one[1] != assembly.HELD), bad[0])
         return Tried(Outcome("quarantined", None, None, *first[1:]), bad)
+    beforehand(assembled.receipts)
     outcome = landing.land(assembled, sender, now=now)
     if outcome.refused.height:
         reason, detail = outcome.refused.select("reason", "detail").row(0)

@@ -53,6 +53,7 @@ def test_a_retailers_export_is_taken_without_code(ingest, export):
     assert counts | {"seconds": 0} == {
         "rows": 7, "skipped": 2, "landed_rows": 4, "duplicate_rows": 0, "quarantined_rows": 1, "receipts": 3,
         "returns": 1, "anonymous": 1, "unmatched": 0, "reasons": {"InvalidField": 1}, "seconds": 0,
+        "ignored": [],
     }  # fmt: skip
     bought = Activity.objects.get(external_id="536365")
     assert (bought.quantities, bought.grosses) == ([6000, 2500], [1530, 308640])
@@ -79,6 +80,39 @@ def test_created_members_are_pending_and_joined_on_their_first_day(ingest, expor
     ingest(path, "--mapping", str(spec), source="online")
     member = Membership.objects.get(number="17850")
     assert (member.status, member.joined_at.isoformat()) == ("pending", "2010-11-14T23:00:00+00:00")
+
+
+def test_columns_that_nobody_reads_are_told(ingest, export, csv_file, capsys):
+    path, spec = export(how=ONLINE.replace(", attr.country: Country", "").replace("product_name: Description, ", ""))
+    assert ingest(path, "--mapping", str(spec), source="online")["ignored"] == ["Description"]
+    assert "columns nobody read: Description" in capsys.readouterr().err
+    row = {"receipt_id": "R1", "occurred_at": "2026-03-01T10:00:00", "store": "s1", "sku": "1", "quantity": "1"}
+    path = csv_file([{**row, "gross": "3.00", "grosss": "4.00", "[b]till": "7"}])
+    assert ingest(path)["ignored"] == ["grosss", "[b]till"]
+    assert "columns nobody read: grosss, [b]till" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", [ONLINE, ONLINE.replace("members: create\n", "")], ids=["create", "match"])
+def test_a_corrected_row_enrols_its_member_as_its_file_would_have(ingest, export, how):
+    from members.models import Membership
+
+    path, spec = export(
+        ROWS.replace(
+            "536368;21730;Gift;1;13/13/2010 09:00;3,00;;", "536368;21730;Gift;1;13/13/2010 09:00;3,00;4711.0;"
+        ),
+        how,
+    )
+    ingest(path, "--mapping", str(spec), source="online")
+    assert not Membership.objects.filter(number="4711").exists()
+    bad = Quarantine.objects.get()
+    call_command("quarantine", "fix", str(bad.pk), "occurred_at=2010-12-03T09:00:00", "--replay")
+    found = Membership.objects.filter(number="4711").first()
+    given = Attribution.objects.get(activity_id=Activity.objects.get(external_id="536368").activity_id)
+    if how == ONLINE:
+        assert (found.status, found.joined_at.isoformat()) == ("pending", "2010-12-02T23:00:00+00:00")
+        assert given.membership_id == found.pk
+    else:
+        assert (found, given.reason) == (None, "UnknownMember")
 
 
 def test_match_is_the_default_and_enrols_nobody(ingest, export):
