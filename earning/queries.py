@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from django.db import connection, transaction
 
-from earning.models import Award, Mark
+from earning.models import Award, Claim, Mark
 from earning.terms import Terms
 from programs import queries as programs
 from rules_engine import queries as rulebooks
@@ -50,6 +50,11 @@ def is_waiting(activity_id: int, holder_id: int) -> bool:
     """Whether something of this activity is still to be scored."""
     marks = Mark.objects.filter(bucket=holder_id % 64, holder_id=holder_id)
     return marks.filter(activity_id=activity_id).exists() or marks.filter(activity_id=None).exists()
+
+
+def is_set_aside(holder_id: int) -> bool:
+    """Whether scoring this holder went on failing, so that nothing of its goes on until somebody has looked."""
+    return Claim.objects.filter(holder_id=holder_id, quarantined_reason__isnull=False).exists()
 
 
 def awards_of(activity_id: int, holder_id: int) -> list[Award]:

@@ -49,12 +49,15 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Why:
+    """`waiting`: still to be counted; `stopped`: so, and nothing goes on until somebody of ours has looked."""
+
     sums: list[Addition]
     near: list[Verdict]
     hits: list[Verdict]
     headline: str
     unit: str
     waiting: bool
+    stopped: bool
 
 
 class Spoken:
@@ -95,9 +98,9 @@ def why_of(ground: Ground, activity_id: int, given: dict[tuple[int, int], Given]
         if not headline:
             headline, named = unit.write(ground.formats, points, signed=True), "" if unit.is_cash else unit.name
     near = [Verdict("near", miss.text, miss.detail, miss.missing) for miss in told.near]
-    return Why(
-        sums, near, hits, headline, named, waiting=not sums and earning.is_waiting(activity_id, ground.holder_id)
-    )
+    waiting = not sums and earning.is_waiting(activity_id, ground.holder_id)
+    stopped = waiting and earning.is_set_aside(ground.holder_id)
+    return Why(sums, near, hits, headline, named, waiting, stopped)
 
 
 def _part(ground: Ground, unit: Unit, part: Any) -> Part:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from activity.models import Kind
 from earning.marks import mark_holders
+from earning.models import Claim
 from tests.web import lives
 from tests.web.lives import Life
 
@@ -96,6 +98,25 @@ def test_a_receipt_that_waits_for_its_points_says_so(camille: Life, today: datet
     with connection.cursor() as cursor:
         mark_holders(cursor, [camille.holder_id], reason="test", now=today)
     assert "Being counted" in text_of(camille.client(), f"/demo/activity/{activity_id}/")
+
+
+def test_a_receipt_of_a_member_whose_counting_stopped_is_not_said_to_be_counted(camille: Life, today: datetime) -> None:
+    activity_id = lives.receipt(camille, today - timedelta(hours=1), points=[])
+    with connection.cursor() as cursor:
+        mark_holders(cursor, [camille.holder_id], reason="test", now=today)
+    Claim.objects.create(
+        holder_id=camille.holder_id, attempts=10, token=uuid4(), lease_until=today, quarantined_reason="failed"
+    )
+    page = f"/demo/activity/{activity_id}/"
+    for language, said, never in (
+        ("en", "We are looking into this receipt", "Being counted"),
+        ("fr", "Nous vérifions ce ticket", "apparaissent d"),
+    ):
+        shown = text_of(camille.client(language), page)
+        assert said in shown
+        assert never not in shown
+    Claim.objects.update(quarantined_reason=None)
+    assert "Being counted" in text_of(camille.client(), page)
 
 
 def test_nobody_reads_the_receipt_of_another(camille: Life, program: Any, today: datetime) -> None:
