@@ -10,6 +10,8 @@ from playbooks.checking import Checked
 from playbooks.reading import Path_
 from playbooks.rehearsals.format import ACTIVITY, Book, Step
 
+_OF_A_MEMBER = ("balance", "pending", "debt", "lots", "tier", "vouchers", "entries")
+
 
 class Known:
     """The codes a book may name."""
@@ -90,12 +92,22 @@ def _of_expectation(here: Path_, step: Step, known: Known) -> Iterator[tuple[Pat
     yield from _unknown((*here, "tier"), expect.tier, known.tiers, "step of the ladder")
     for place, code in enumerate(expect.vouchers or ()):
         yield from _unknown((*here, "vouchers", place), code, known.rewards, "reward")
+    if _of_whom_is_not_said(step, known) and (told := [name for name in _OF_A_MEMBER if name in expect.named]):
+        yield (*here, told[0]), "is of nobody: write `member`"
     activity = step.kind in ACTIVITY
     for name in ("quarantined", "waiting", "unmatched"):
         if getattr(expect, name) is not None and not activity:
             yield (*here, name), "only activity can be that; another step is `refused`"
     if expect.refused is not None and activity:
         yield (*here, "refused"), "activity is never refused: it is `quarantined` or `waiting`"
+
+
+def _of_whom_is_not_said(step: Step, known: Known) -> bool:
+    """A quote to nobody, and what concerns everybody where there are several: nothing found would be met by a zero."""
+    what = step.what
+    if step.member or step.expect.member or getattr(what, "member", None) or getattr(what, "card", None):
+        return False
+    return step.kind == "quote" or (step.kind in ("clock", "publish", "rescore") and len(known.members) != 1)
 
 
 def _unknown(path: Path_, code: Any, known: set[str], what: str) -> Iterator[tuple[Path_, str]]:

@@ -82,6 +82,13 @@ class Stage:
             return self.people.get(member)
         return next((one for one in self.people.values() if card and card in one.part.cards), None)
 
+    def joined(self, member: str) -> Person:
+        """A member who is one by now. Raises StageBroke."""
+        person = self.people[member]
+        if not person.holder_id:
+            raise StageBroke(f"{member} is no member yet: joins on {person.part.joined}")
+        return person
+
     def holders(self) -> list[int]:
         return [person.holder_id for person in self.people.values() if person.holder_id]
 

@@ -125,7 +125,7 @@ def _clock(stage: Stage, played: Played, now: datetime) -> Done:
 def _adjust(stage: Stage, played: Played, now: datetime) -> Done:
     """What is given by hand lives as long as what is earned on that day."""
     what = played.step.what
-    currency, holder_id = stage.currency(what.currency), stage.people[what.member].holder_id
+    currency, holder_id = stage.currency(what.currency), stage.joined(what.member).holder_id
     dies_at = lifetimes.dies_at(currency.expiry, periods.day_of(now, stage.zone), stage.zone)
     posting.adjust(
         holder_id=holder_id, currency_id=currency.id, amount=what.amount, key=played.key, now=now, actor=BY,
@@ -136,7 +136,7 @@ def _adjust(stage: Stage, played: Played, now: datetime) -> Done:
 
 def _transfer(stage: Stage, played: Played, now: datetime) -> Done:
     what = played.step.what
-    sender, receiver = stage.people[what.from_].holder_id, stage.people[what.to].holder_id
+    sender, receiver = stage.joined(what.from_).holder_id, stage.joined(what.to).holder_id
     posting.transfer(
         from_holder=sender, to_holder=receiver, currency_id=stage.currency(what.currency).id, amount=what.amount,
         key=played.key, now=now, actor=BY,
@@ -146,7 +146,7 @@ def _transfer(stage: Stage, played: Played, now: datetime) -> Done:
 
 def _redeem(stage: Stage, played: Played, now: datetime) -> Done:
     what = played.step.what
-    person = stage.people[what.member]
+    person = stage.joined(what.member)
     redemption.redeem(
         membership_id=person.membership_id, reward=what.reward, quantity=what.quantity, receipt=what.receipt,
         key=played.key, channel="store", now=now, by=BY,
@@ -159,7 +159,7 @@ def _quote(stage: Stage, played: Played, now: datetime) -> Done:
     person = stage.person(what.member, what.card)
     stores = {store.code: store.id for store in programs.stores_of(stage.program.pk)}
     quote = quoting.quote(
-        program=stage.program, membership_id=person.membership_id if person else None,
+        program=stage.program, membership_id=person.membership_id or None if person else None,
         store_id=stores.get(what.store), channel=what.channel, lines=_rows(what, "purchase"), now=now,
         currency=what.currency,
     )  # fmt: skip
@@ -179,7 +179,7 @@ def _rescore(stage: Stage, played: Played, now: datetime) -> Done:
     """Shown to one person, approved by another, and run."""
     what = played.step.what
     if what.member:
-        scope = rescoring.of_member(stage.people[what.member].membership_id)
+        scope = rescoring.of_member(stage.joined(what.member).membership_id)
     else:
         scope = rescoring.correction(what.from_, what.until)
     shown = rescoring.preview(program=stage.program, scope=scope, now=now, by=BY)

@@ -94,6 +94,8 @@ def test_steps_of_later_are_refused_by_name(later):
          ["3: playbook: must stand inline here", "4: old: unknown key"]),
         (BOOK.replace("members:", CHALLENGE + "members:") + step("clock: true"),
          ["11: playbook.challenges: is not built yet"]),
+        (BOOK.replace("{id: anna}", "{id: anna}, {id: bo}") + step("clock: true, expect: {balance: {points: 0}}"),
+         ["13: steps[0].expect.balance: is of nobody: write `member`"]),
         (BOOK + step("quote: {card: Z9, lines: []}"), ["13: steps[0].quote.card: no card is called 'Z9'"]),
         (BOOK + step("quote: {lines: [], tenders: []}"), ["13: steps[0].quote.tenders: unknown key"]),
         (BOOK.replace("members:", GIFT + CHALLENGE + "members:") + step("clock: true"),
@@ -261,3 +263,11 @@ def test_a_book_cannot_publish_without_end():
     assert problems(BOOK + step(rules) * (reading.MOST_PUBLISHED + 1)) == [
         "63: steps[50].publish: is more than 50 rulebooks"
     ]
+
+
+@pytest.mark.parametrize(
+    "what", ["adjust: {member: bo, amount: 5}", "transfer: {from: anna, to: bo, amount: 5}", "rescore: {member: bo}"]
+)
+def test_who_has_not_joined_yet_is_given_and_gives_nothing(stage, what):
+    outcome = play(BOOK.replace("{id: anna}", "{id: anna}, {id: bo, joined: 2026-02-01}") + step(what))
+    assert [line.found for line in outcome.lines] == ["bo is no member yet: joins on 2026-02-01"]
