@@ -92,7 +92,9 @@ def _of_expectation(here: Path_, step: Step, known: Known) -> Iterator[tuple[Pat
     yield from _unknown((*here, "tier"), expect.tier, known.tiers, "step of the ladder")
     for place, code in enumerate(expect.vouchers or ()):
         yield from _unknown((*here, "vouchers", place), code, known.rewards, "reward")
-    if _of_whom_is_not_said(step, known) and (told := [name for name in _OF_A_MEMBER if name in expect.named]):
+    of_a_member = _OF_A_MEMBER if step.kind == "quote" else ("awards", "points", *_OF_A_MEMBER)
+    told = [name for name in of_a_member if name in expect.named]
+    if told and _of_whom_is_not_said(step, known):
         yield (*here, told[0]), "is of nobody: write `member`"
     activity = step.kind in ACTIVITY
     for name in ("quarantined", "waiting", "unmatched"):
