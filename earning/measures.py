@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ledger import courses
+from ledger import courses, families
+from ledger.families import Heirs
 from programs import queries as programs
 from programs.models import Program
 from tiers import bookmarks
@@ -94,30 +95,38 @@ def unit_in(held: Held, currency: str) -> int:
 def gather(cursor: Any, held: Held, holder_ids: Iterable[int], kept: Mapping[int, Bookmark] | None = None) -> Measures:
     """Read everything the ladder counts for these holders; those without a membership are left out.
 
-    With bookmarks `kept`, only what came since, where they still hold.
+    What holders have that were merged into one of them counts as its own. With bookmarks `kept`, only what came since,
+    where they still hold.
     """
     wanted = sorted(set(holder_ids))
     places = _places(cursor, held.program_id, wanted)
-    known = [holder for holder in wanted if holder in places]
-    given = _given(cursor, held, known)
+    heirs = _heirs(cursor, places)
+    given = _given(cursor, held, heirs)
     after = {
         holder: mark
         for holder, mark in (kept or {}).items()
         if holder in places
         and mark.circumstances == _circumstances(held, places[holder], given.get(holder, ()), mark.since)
     }
-    changes, sums = _changes(cursor, held, known, places, after)
+    changes, sums = _changes(cursor, held, heirs, places, after)
     stale = [
         holder
         for holder, mark in after.items()
         if sums.get(holder, bookmarks.NOTHING) != mark.digest or any(one.undoes for one in changes[holder])
     ]
     if stale:
-        anew, _ = _changes(cursor, held, stale, places, {})
+        theirs = {holder: heir for holder, heir in heirs.items() if heir in stale}
+        anew, _ = _changes(cursor, held, theirs, places, {})
         changes |= anew
     return Measures(
         held, places, changes, given, {holder: mark for holder, mark in after.items() if holder not in stale}
     )
+
+
+def _heirs(cursor: Any, holder_ids: Iterable[int]) -> Heirs:
+    """Each of these holders and of those who were merged into one of them -> the one for whom it counts."""
+    own = {holder: holder for holder in holder_ids}
+    return own | {old: new for old, new in families.heirs_around(cursor, own).items() if new in own}
 
 
 def _circumstances(held: Held, place: Place, given: Iterable[Given], since: datetime) -> str:
@@ -139,74 +148,73 @@ def _places(cursor: Any, program_id: int, holder_ids: Sequence[int]) -> dict[int
     return places
 
 
-def _given(cursor: Any, held: Held, holder_ids: Sequence[int]) -> dict[int, list[Given]]:
+def _given(cursor: Any, held: Held, heirs: Heirs) -> dict[int, list[Given]]:
     number = {step.code: place for place, step in enumerate(held.terms.steps)}
     given: dict[int, list[Given]] = defaultdict(list)
-    cursor.execute(_GIVEN, [holder_ids, held.program_id])
+    cursor.execute(_GIVEN, [list(heirs), held.program_id])
     for holder_id, kind, step, at in cursor.fetchall():
         if step is None or step in number:  # a step of an older ladder says nothing on this one
-            given[holder_id].append(Given(at, kind, NOWHERE if step is None else number[step]))
+            given[heirs[holder_id]].append(Given(at, kind, NOWHERE if step is None else number[step]))
     return given
 
 
 def _changes(
-    cursor: Any, held: Held, holder_ids: Sequence[int], places: dict[int, Place], after: Mapping[int, Bookmark]
+    cursor: Any, held: Held, heirs: Heirs, places: dict[int, Place], after: Mapping[int, Bookmark]
 ) -> tuple[dict[int, list[Change]], dict[int, bookmarks.Digest]]:
     """What counts, from the bookmark on where there is one; and digests of what came before those."""
-    changes: dict[int, list[Change]] = {holder: [] for holder in holder_ids}
+    changes: dict[int, list[Change]] = {holder: [] for holder in heirs.values()}
     sums: dict[int, bookmarks.Digest] = {}
     measure = held.terms.measure
     rows: Iterable[tuple[int, Change]] = ()
     if measure.visits:
-        rows = _visits(cursor, held, holder_ids, places)
+        rows = _visits(cursor, held, heirs, places)
     elif measure.spend:
-        rows = _spent(cursor, held, holder_ids, places)
+        rows = _spent(cursor, held, heirs, places)
     else:
         code = measure.currency or measure.balance
         number = next((one.id for one in programs.currencies_of(held.program_id) if one.code == code), None)
         if number is not None and measure.balance:
-            rows = ((row[0], Change(*row[1:])) for row in courses.balance(cursor, holder_ids, number))
+            rows = (
+                (row[0], Change(*row[1:])) for row in courses.balance(cursor, list(changes), number)
+            )  # it has moved
         elif number is not None:
             since = {holder: mark.since for holder, mark in after.items()}
-            found, sums = courses.earned(cursor, {holder: holder for holder in holder_ids}, number, since)
+            found, sums = courses.earned(cursor, heirs, number, since)
             rows = ((row[0], Change(*row[1:])) for row in found)
     for holder_id, change in rows:
         changes[holder_id].append(change)
     return changes, sums
 
 
-def _visits(
-    cursor: Any, held: Held, holder_ids: Sequence[int], places: dict[int, Place]
-) -> Iterable[tuple[int, Change]]:
+def _visits(cursor: Any, held: Held, heirs: Heirs, places: dict[int, Place]) -> Iterable[tuple[int, Change]]:
     """The first purchase or visit of each local day; somebody came, whatever came back later."""
     seen = set()
-    for holder_id, activity_id, at, day, _, _ in _activity(cursor, held, holder_ids, places, [PURCHASE, VISIT]):
+    for holder_id, activity_id, at, day, _, _ in _activity(cursor, held, heirs, places, [PURCHASE, VISIT]):
         if (holder_id, day) not in seen:
             seen.add((holder_id, day))
             yield holder_id, Change(at, 1, activity_id)
 
 
-def _spent(
-    cursor: Any, held: Held, holder_ids: Sequence[int], places: dict[int, Place]
-) -> Iterable[tuple[int, Change]]:
+def _spent(cursor: Any, held: Held, heirs: Heirs, places: dict[int, Place]) -> Iterable[tuple[int, Change]]:
     """Purchases in the money of the holder's home, less what came back of them."""
     from earning import returns  # frames: only where they are asked for
 
     counted = set()
-    for holder_id, activity_id, at, _, net, currency in _activity(cursor, held, holder_ids, places, [PURCHASE]):
+    for holder_id, activity_id, at, _, net, currency in _activity(cursor, held, heirs, places, [PURCHASE]):
         if currency == places[holder_id].money:
             counted.add((holder_id, activity_id))
             yield holder_id, Change(at, net, activity_id)
-    for holder_id, bought, at, lost in returns.lost_by_returns(cursor, list(holder_ids)):
+    for old, bought, at, lost in returns.lost_by_returns(cursor, list(heirs)):
+        holder_id = heirs[old]
         if (holder_id, bought) in counted and lost:
             yield holder_id, Change(at, lost, bought, undoes=True)
 
 
 def _activity(
-    cursor: Any, held: Held, holder_ids: Sequence[int], places: dict[int, Place], kinds: list[int]
+    cursor: Any, held: Held, heirs: Heirs, places: dict[int, Place], kinds: list[int]
 ) -> Iterable[tuple[int, int, datetime, Any, int, str]]:
-    cursor.execute(_ACTIVITY, [holder_ids, held.program_id, kinds])
-    for row in cursor.fetchall():
-        since = places[row[0]].counts_from
-        if since is None or row[2] >= since:
-            yield row
+    cursor.execute(_ACTIVITY, [list(heirs), held.program_id, kinds])
+    for old, *row in sorted(cursor.fetchall(), key=lambda row: (heirs[row[0]], row[2], row[1])):
+        since = places[heirs[old]].counts_from
+        if since is None or row[1] >= since:
+            yield heirs[old], *row

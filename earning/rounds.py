@@ -19,6 +19,8 @@ import polars as pl
 from earning import frames, measures
 from earning.budgets import SHARED
 from earning.terms import Judged, Terms
+from ledger import families
+from ledger.families import Heirs
 from programs import lifetimes
 from programs.queries import Currency
 from tiers import ladders, recording
@@ -51,27 +53,26 @@ def scored(cursor: Any, terms: Terms, judgements: Sequence[Judged], score: Score
         return [score(judged) for judged in judgements]
     batch = _Batch.of(cursor, held, terms, [judged.activities for judged in judgements])
     steps = batch.steps({})
-    parts = [score(replace(judged, activities=_with(judged.activities, steps))) for judged in judgements]
+    parts = [score(replace(judged, activities=batch.with_steps(judged.activities, steps))) for judged in judgements]
     while True:
         after = batch.steps(batch.given(parts))
         elsewhere = {key[0] for key, step in after.items() if step != steps[key]}
         if not elsewhere:
             return parts
+        elsewhere |= {old for old, heir in batch.heirs.items() if heir in elsewhere}
         parts = [
-            _again(judged, awards, after, elsewhere, score) for judged, awards in zip(judgements, parts, strict=True)
+            _again(replace(judged, activities=batch.with_steps(judged.activities, after)), awards, elsewhere, score)
+            for judged, awards in zip(judgements, parts, strict=True)
         ]
         steps = after
 
 
-def _again(
-    judged: Judged, awards: pl.DataFrame, steps: dict[Key, str | None], elsewhere: set[int], score: Score
-) -> pl.DataFrame:
+def _again(judged: Judged, awards: pl.DataFrame, elsewhere: set[int], score: Score) -> pl.DataFrame:
     """Score those who stand elsewhere than was thought; all of them where members take from one another."""
-    activities = _with(judged.activities, steps)
     if any(whose in SHARED for rule in judged.rulebook.limited_rules() for whose, _ in rule.shares):
-        return score(replace(judged, activities=activities))
+        return score(judged)
     moved = pl.col("holder_id").is_in(elsewhere)
-    again = activities.filter(moved)
+    again = judged.activities.filter(moved)
     return pl.concat([awards.filter(~moved), score(replace(judged, activities=again))]) if again.height else awards
 
 
@@ -81,8 +82,11 @@ def as_stood(cursor: Any, activities: pl.DataFrame, program_id: int) -> pl.DataF
     if held is None:
         return activities.with_columns(pl.lit(None, dtype=pl.String).alias(COLUMN))
     holders = activities["holder_id"].drop_nulls().unique().to_list()
+    heirs = families.heirs_around(cursor, holders)
+    holders = [heirs.get(holder, holder) for holder in holders]
     stood = frames.read(cursor, _STOOD, _STOOD_SCHEMA, [holders, program_id]).sort("from_us")
-    moments = activities.select("holder_id", "occurred_us").with_row_index("row").sort("occurred_us")
+    who = pl.col("holder_id").replace(heirs) if heirs else pl.col("holder_id")
+    moments = activities.select(who, "occurred_us").with_row_index("row").sort("occurred_us")
     found = moments.join_asof(
         stood.with_columns(pl.lit(1).alias("known")), left_on="occurred_us", right_on="from_us", by="holder_id",
         strategy="backward", allow_exact_matches=False, check_sortedness=False,
@@ -93,8 +97,9 @@ def as_stood(cursor: Any, activities: pl.DataFrame, program_id: int) -> pl.DataF
 
 @dataclass(frozen=True)
 class _Batch:
-    """The activities of a batch, and what counts for their holders without them."""
+    """The activities of a batch, and what counts for their holders without them; a merged one's under its heir."""
 
+    heirs: Heirs
     found: measures.Measures
     activities: dict[int, list[tuple[datetime, int, date, str]]]  # holder -> (moment, id, local day, zone), in order
     before: dict[int, list[Change]]
@@ -104,10 +109,11 @@ class _Batch:
     @classmethod
     def of(cls, cursor: Any, held: ladders.Held, terms: Terms, parts: Sequence[pl.DataFrame]) -> _Batch:
         activities: dict[int, list[tuple[datetime, int, date, str]]] = defaultdict(list)
+        heirs = families.heirs_around(cursor, {one for part in parts for one in part["holder_id"]})
         for part in parts:
             columns = part.select("holder_id", "occurred_at", "activity_id", "local_date", "zone")
             for holder, *activity in columns.iter_rows():
-                activities[holder].append(tuple(activity))
+                activities[heirs.get(holder, holder)].append(tuple(activity))
         kept = recording.bookmarks_of(cursor, terms.program_id, list(activities))
         kept = {holder: mark for holder, mark in kept.items() if min(activities[holder])[0] >= mark.since}
         found = measures.gather(cursor, held, activities, kept if held.terms.measure.currency else {})
@@ -119,7 +125,7 @@ class _Batch:
             holder: [one for one in changes if currency is None or one.key not in own[holder]]
             for holder, changes in found.changes.items()
         }
-        return cls(found, {holder: sorted(rows) for holder, rows in activities.items()}, before, currency)
+        return cls(heirs, found, {holder: sorted(rows) for holder, rows in activities.items()}, before, currency)
 
     def steps(self, given: dict[Key, int]) -> dict[Key, str | None]:
         """The step just before each activity, when the batch gives so many points of what counts."""
@@ -153,8 +159,13 @@ class _Batch:
         for part in parts:
             own = part.filter(pl.col("currency_id") == self.currency.id)
             for holder, activity, points in own.select("holder_id", "activity_id", "target").iter_rows():
-                given[holder, activity] += points
+                given[self.heirs.get(holder, holder), activity] += points
         return dict(given)
+
+    def with_steps(self, activities: pl.DataFrame, steps: dict[Key, str | None]) -> pl.DataFrame:
+        keys = activities.select("holder_id", "activity_id").iter_rows()
+        found = [steps.get((self.heirs.get(holder, holder), activity)) for holder, activity in keys]
+        return activities.with_columns(pl.Series(COLUMN, found, dtype=pl.String))
 
     def _gain(self, activity: tuple[datetime, int, date, str], points: int) -> list[Change]:
         """Points as they will be posted: from when they can be spent; a balance loses them when they die."""
@@ -171,8 +182,3 @@ class _Batch:
             dies_at = lifetimes.dies_at(self.currency.expiry, day, zone)
             gained += [Change(max(dies_at, at), -points)] if dies_at is not None else []
         return gained
-
-
-def _with(activities: pl.DataFrame, steps: dict[Key, str | None]) -> pl.DataFrame:
-    keys = activities.select("holder_id", "activity_id").iter_rows()
-    return activities.with_columns(pl.Series(COLUMN, [steps.get(key) for key in keys], dtype=pl.String))

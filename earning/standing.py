@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from earning import measures
+from ledger import families
 from programs.models import Currency, Program
 from tiers import bookmarks, course, ladders, recording
 from tiers.bookmarks import Bookmark
@@ -36,13 +37,18 @@ WHERE m.program_id = %(program)s AND h.holder_id > %(after)s AND NOT EXISTS (
 def follow(cursor: Any, program_id: int, holder_ids: Iterable[int], now: datetime) -> int:
     """Write down where these holders stand, in the caller's transaction; how many stand elsewhere than before.
 
+    Where a holder was merged into another, that one is followed, with what both have.
     Nothing at all for a program without a ladder.
     """
     held = ladders.current(program_id)
-    wanted = sorted(set(holder_ids))
-    if held is None or not wanted:
+    asked = sorted(set(holder_ids))
+    if held is None or not asked:
         return 0
-    kept = recording.lock(cursor, held, wanted, now)
+    heirs = families.heirs_around(cursor, asked)
+    wanted = sorted({heirs.get(holder, holder) for holder in asked})
+    gone = [holder for holder in asked if holder in heirs]
+    kept = recording.lock(cursor, held, [*wanted, *gone], now)
+    recording.plan_nothing(cursor, program_id, gone)
     found = measures.gather(cursor, held, wanted, kept if held.terms.measure.currency else {})
     courses: dict[int, list[course.Stand]] = {}
     marked: dict[int, Bookmark | None] = {holder: None for holder in kept if holder not in found.after}

@@ -90,6 +90,12 @@ def keep(cursor: Any, program_id: int, bookmarks: Mapping[int, Bookmark | None])
     cursor.execute(_KEEP, {"program": program_id, "holders": list(bookmarks), "bookmarks": documents})
 
 
+def plan_nothing(cursor: Any, program_id: int, holder_ids: Sequence[int]) -> None:
+    """Nothing is to come for holders whom another stands for now; where they stood stays. Call under `lock`."""
+    if holder_ids:
+        cursor.execute(_FORGET, {"holders": list(holder_ids), "program": program_id})
+
+
 def _bookmarks(cursor: Any) -> dict[int, Bookmark]:
     rows = ((holder, json.loads(kept) if isinstance(kept, str) else kept) for holder, kept in cursor.fetchall())
     return {holder: Bookmark.loaded(kept) for holder, kept in rows if kept is not None}
