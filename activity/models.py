@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class Kind(models.IntegerChoices):
@@ -206,30 +207,32 @@ class InboundFile(models.Model):
     """One reading of a file. The same content, read again after it was closed, is a new reading."""
 
     class State(models.TextChoices):
-        OPEN = "open"
-        CLOSED = "closed"
-        UNREADABLE = "unreadable"
+        OPEN = "open", _("being read")
+        CLOSED = "closed", _("read")
+        UNREADABLE = "unreadable", _("unreadable")
 
-    source = models.ForeignKey("programs.Source", models.PROTECT, related_name="+")
-    program = models.ForeignKey("programs.Program", models.PROTECT, related_name="+")
+    source = models.ForeignKey("programs.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
+    program = models.ForeignKey("programs.Program", models.PROTECT, related_name="+", verbose_name=_("program"))
     sha256 = models.BinaryField()
     mapping_sha256 = models.BinaryField()
-    mapping = models.JSONField(null=True, help_text="as it was read; null: canonical")
-    name = models.CharField(max_length=200)
-    size = models.BigIntegerField(help_text="bytes")
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
-    error = models.CharField(max_length=500, blank=True)
-    rows = models.BigIntegerField(null=True, help_text="known when it was read to its end once")
-    skipped = models.BigIntegerField(default=0)
-    landed = models.BigIntegerField(default=0)
-    duplicate = models.BigIntegerField(default=0)
-    quarantined = models.BigIntegerField(default=0)
-    by = models.CharField(max_length=80)
-    opened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True, blank=True)
+    mapping = models.JSONField(_("mapping"), null=True, help_text=_("as it was read; null: canonical"))
+    name = models.CharField(_("file"), max_length=200)
+    size = models.BigIntegerField(_("size"), help_text=_("bytes"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    error = models.CharField(_("why it could not be read"), max_length=500, blank=True)
+    rows = models.BigIntegerField(_("rows"), null=True, help_text=_("known when it was read to its end once"))
+    skipped = models.BigIntegerField(_("rows passed over"), default=0)
+    landed = models.BigIntegerField(_("rows landed"), default=0)
+    duplicate = models.BigIntegerField(_("rows here already"), default=0)
+    quarantined = models.BigIntegerField(_("rows in quarantine"), default=0)
+    by = models.CharField(_("by"), max_length=80)
+    opened_at = models.DateTimeField(_("begun"))
+    closed_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     class Meta:
         db_table = "inbound_file"
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
         indexes = [models.Index(fields=["source", "sha256"], name="inbound_file_content")]
         constraints = [
             models.UniqueConstraint(
@@ -287,30 +290,37 @@ class Quarantine(models.Model):
     """A row that could not land: where it stood, why, its raw bytes, and what became of it."""
 
     class State(models.TextChoices):
-        OPEN = "open"
-        FIXED = "fixed"
-        DROPPED = "dropped"
-        LANDED = "landed"
+        OPEN = "open", _("to be looked at")
+        FIXED = "fixed", _("corrected")
+        DROPPED = "dropped", _("dropped")
+        LANDED = "landed", _("landed")
 
-    file = models.ForeignKey(InboundFile, models.PROTECT, null=True, related_name="+")
-    source = models.ForeignKey("programs.Source", models.PROTECT, related_name="+")
-    program = models.ForeignKey("programs.Program", models.PROTECT, related_name="+")
-    line = models.BigIntegerField(help_text="in the file; for other doors the row's place in the receipt")
-    receipt_id = models.CharField(max_length=200, null=True, help_text="null: not even that could be read")
-    reason = models.CharField(max_length=40)
-    field = models.CharField(max_length=80, blank=True)
-    detail = models.CharField(max_length=300, blank=True)
+    file = models.ForeignKey(InboundFile, models.PROTECT, null=True, related_name="+", verbose_name=_("file"))
+    source = models.ForeignKey("programs.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
+    program = models.ForeignKey("programs.Program", models.PROTECT, related_name="+", verbose_name=_("program"))
+    line = models.BigIntegerField(_("line"), help_text=_("in the file; for other doors the row's place in the receipt"))
+    receipt_id = models.CharField(
+        _("receipt"), max_length=200, null=True, help_text=_("null: not even that could be read")
+    )
+    reason = models.CharField(_("reason"), max_length=40)
+    field = models.CharField(_("field"), max_length=80, blank=True)
+    detail = models.CharField(_("what is wrong"), max_length=300, blank=True)
     raw = models.BinaryField()
-    content = models.JSONField(null=True, help_text="the row's fields by their canonical names, as far as read")
-    corrected = models.JSONField(null=True, help_text="fields as corrected; they replace those of the content")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
-    at = models.DateTimeField()
-    changed_by = models.CharField(max_length=80, blank=True)
-    changed_at = models.DateTimeField(null=True, blank=True)
+    content = models.JSONField(
+        _("content"), null=True, help_text=_("the row's fields by their canonical names, as far as read")
+    )
+    corrected = models.JSONField(
+        _("corrections"), null=True, help_text=_("fields as corrected; they replace those of the content")
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
+    at = models.DateTimeField(_("since"))
+    changed_by = models.CharField(_("changed by"), max_length=80, blank=True)
+    changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
 
     class Meta:
         db_table = "quarantine"
-        verbose_name_plural = "quarantine"
+        verbose_name = _("row in quarantine")
+        verbose_name_plural = _("quarantine")
         indexes = [
             models.Index(fields=["source", "receipt_id"], name="quarantine_receipt"),
             models.Index(fields=["reason"], name="quarantine_open", condition=Q(state__in=["open", "fixed"])),
