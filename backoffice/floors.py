@@ -18,6 +18,8 @@ from tiers import queries as tiers
 from tiers import standing
 from values import texts
 
+NONE = "-"
+
 
 @dataclass(frozen=True)
 class FloorPage:
@@ -34,7 +36,7 @@ class FloorPage:
 class FloorForm(forms.Form):
     """Which step at least, or none; and why."""
 
-    step = forms.ChoiceField(label=_("Does not fall below"), required=False)
+    step = forms.ChoiceField(label=_("Does not fall below"))
     reason = forms.CharField(
         label=_("Reason"),
         help_text=_("A sentence that somebody else understands in a year."),
@@ -43,9 +45,9 @@ class FloorForm(forms.Form):
     )
 
     def __init__(self, page: FloorPage, data: Mapping[str, str] | None = None) -> None:
-        super().__init__(data, initial={"step": page.floor.step if page.floor else ""})
+        super().__init__(data, initial={"step": page.floor.step if page.floor else NONE})
         step: Any = self.fields["step"]
-        step.choices = [("", _("No floor: what counts decides")), *page.steps]
+        step.choices = [(NONE, _("No floor: what counts decides")), *page.steps]
 
 
 def page_of(desk: Desk, public_id: str) -> FloorPage | None:
@@ -78,8 +80,10 @@ def may_give(desk: Desk, row: Membership) -> bool:
     return desk.may("tiers.floor", members.scope_of(row)) and bool(tiers.steps_above_the_lowest(desk.program.pk))
 
 
-def give(desk: Desk, page: FloorPage, step: str, reason: str) -> None:
-    """Give the floor, or lift it with no step."""
+def give(desk: Desk, page: FloorPage, step: str, reason: str) -> str:
+    """Give the floor, or lift it with NONE; the name of the step, "" when it is lifted."""
+    given = None if step == NONE else step
     standing.assign_floor(
-        holder_id=page.holder_id, program=desk.program, step=step or None, now=desk.now, by=desk.actor, reason=reason
+        holder_id=page.holder_id, program=desk.program, step=given, now=desk.now, by=desk.actor, reason=reason
     )
+    return dict(page.steps).get(step, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from ledger import totals
 from members import queries as members
 from programs import queries as programs
 from programs.models import Program
+from tiers import queries as tiers
 from values.money import minor_exponent
 
 _RECEIPTS = """
@@ -28,8 +29,9 @@ WHERE rule.program_id = %s GROUP BY currency.position, currency.code, rule.code 
 
 
 def of(program: Program, *, now: datetime) -> dict[str, Any]:
-    """`{program, members, receipts, returns, lines, points, balances, liability}`; amounts in smallest units.
+    """`{program, members, steps, receipts, returns, lines, points, balances, liability}`; amounts in smallest units.
 
+    steps: how many stand on each step of the ladder, "" below the lowest; empty without a ladder.
     points: currency -> rule -> {granted, taken_back}, whose difference stands. liability: market -> minor units of its
     currency, the available and pending points at their value per unit, and cash pots as they are.
     """
@@ -44,6 +46,7 @@ def of(program: Program, *, now: datetime) -> dict[str, Any]:
     return {
         "program": program.code,
         "members": program.memberships.count(),
+        "steps": _steps(program, now),
         "receipts": receipts,
         "returns": returns,
         "lines": int(lines),
@@ -51,6 +54,16 @@ def of(program: Program, *, now: datetime) -> dict[str, Any]:
         "balances": balances,
         "liability": liability,
     }
+
+
+def _steps(program: Program, now: datetime) -> dict[str, int]:
+    codes = [code for code, _ in tiers.steps(program.pk)]
+    if not codes:
+        return {}
+    holders = {one for some in members.holders_by_market(program.pk).values() for one in some}
+    found = Counter(tiers.steps_of(holders, program.pk, now).values())
+    nowhere = {"": found[None]} if found[None] else {}
+    return nowhere | {code: found[code] for code in codes}
 
 
 def _pots(program: Program, now: datetime) -> tuple[dict[str, dict[str, int]], dict[str, int]]:

@@ -148,11 +148,17 @@ def floor_of(holder_id: int, program_id: int, at: datetime) -> Floor | None:
     return Floor(latest.step, _names(by_code, latest.step), latest.at, latest.by, latest.reason)
 
 
-def steps_above_the_lowest(program_id: int) -> list[tuple[str, Names]]:
-    """(code, names) of the steps that one may be kept on by hand, from the lowest up."""
+def steps(program_id: int) -> list[tuple[str, Names]]:
+    """(code, names) of the steps of the ladder in force, from the lowest up; none without one."""
     held = ladders.current(program_id)
-    steps = held.terms.steps if held else []
-    return [(one.code, step_names(one)) for one in steps if one.from_ > 0]
+    return [(one.code, step_names(one)) for one in held.terms.steps] if held else []
+
+
+def steps_above_the_lowest(program_id: int) -> list[tuple[str, Names]]:
+    """Those of `steps` that one may be kept on by hand."""
+    held = ladders.current(program_id)
+    beginning = lowest(held.terms) if held else None
+    return [(code, names) for code, names in steps(program_id) if code != beginning]
 
 
 def falls(program_id: int, now: datetime, within: timedelta) -> list[Fall]:

@@ -20,10 +20,8 @@ def show(request: HttpRequest, desk: doors.Desk, public_id: str) -> HttpResponse
         return doors.page(request, "backoffice/floor.html", desk, values)
     if not form.is_valid():
         return doors.page(request, "backoffice/floor.html", desk, values, status=422)
-    step = form.cleaned_data["step"]
-    floors.give(desk, page, step, form.cleaned_data["reason"])
-    if step:
-        name = dict(page.steps)[step]
+    name = floors.give(desk, page, form.cleaned_data["step"], form.cleaned_data["reason"])
+    if name:
         messages.success(request, _("From now on never below %(step)s.") % {"step": name})
     else:
         messages.success(request, _("The floor is lifted: what counts decides again."))

@@ -49,13 +49,15 @@ def test_a_floor_is_given_with_a_reason_shown_and_lifted(desk: Desk, camille: Li
     given = TierAssignment.objects.get()
     assert (given.step, given.reason, given.by[:5]) == ("gold", "Geste après la panne", "user:")
     assert AuditEvent.objects.get(action="tiers.floor").actor == given.by
-    client.post(f"{there}floor/", {"step": "", "reason": "Fin du geste"})
+    client.post(f"{there}floor/", {"step": "-", "reason": "Fin du geste"})
     assert "Jamais sous" not in text_of(client, there)
     assert queries.floor_of(camille.holder_id, camille.program.pk, datetime.now(UTC)) is None
     assert [row.step for row in TierAssignment.objects.order_by("pk")] == ["gold", None]
 
 
-@pytest.mark.parametrize("said", [{"step": "gold", "reason": " "}, {"step": "platinum", "reason": "x"}, {"reason": ""}])
+@pytest.mark.parametrize(
+    "said", [{"step": "gold", "reason": " "}, {"step": "platinum", "reason": "x"}, {"reason": "x"}]
+)
 def test_without_a_reason_or_with_an_unknown_step_nothing_happens(desk: Desk, there: str, said: dict[str, str]) -> None:
     assert desk("call_centre").post(f"{there}floor/", said).status_code == 422
     assert not TierAssignment.objects.exists()

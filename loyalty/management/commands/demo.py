@@ -112,6 +112,8 @@ class Command(BaseCommand):
             f"\n[bold]{document['receipts']:,}[/] receipts, [bold]{document['lines']:,}[/] lines,"
             f" {document['quarantined']:,} rows in quarantine, {document['members']:,} members"
         )
+        if document["steps"]:
+            console.print("members by step: " + ", ".join(f"{code} {n:,}" for code, n in document["steps"].items()))
         table = Table(title="Points by rule", title_justify="left", box=None, padding=(0, 2, 0, 0))
         for heading, justify in (("currency", "left"), ("rule", "left"), ("granted", "right")):
             table.add_column(heading, justify=justify)  # type: ignore[arg-type]
