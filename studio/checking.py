@@ -53,6 +53,19 @@ class Remark:
     def key(self) -> str:
         return self.place.replace(".", "-")
 
+    @property
+    def about(self) -> str:
+        """The name of its field, so that two remarks that say the same can be told apart."""
+        kind, _dot, number = self.place.partition(".")
+        steps = ".".join(str(int(step) + 1) for step in number.split(".") if step.isdigit())
+        return {
+            "when": _("Condition %(n)s") % {"n": steps} if steps else _("When"),
+            "limits": _("Limit %(n)s") % {"n": steps} if steps else _("Limits"),
+            "weekly": _("Hours %(n)s") % {"n": steps},
+            "name": _("Name"), "then": _("Then"), "currency": _("Then"), "budget": _("Budget"), "valid": _("Dates"),
+            "event": _("When"), "trigger": _("When"),
+        }.get(kind, "")  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -70,7 +83,13 @@ class Checked:
     @property
     def sentence(self) -> str:
         first, *others = self.pieces
-        return first.text + "".join(piece.joined_by + piece.text for piece in others)
+        said = first.text + "".join(piece.joined_by + piece.text for piece in others)
+        return f"{said}." if self.ends_whole else said
+
+    @property
+    def ends_whole(self) -> bool:
+        """Whether a full stop may stand behind the sentence."""
+        return not self.pieces[-1].missing
 
     @property
     def is_whole(self) -> bool:

@@ -166,8 +166,10 @@ def rule_lines(studio: Studio, draft: RulebookDraft) -> list[RuleLine]:
     for row in draft.rules.all():
         mark = mark_of(row)
         checked = checking.check(draft, row, values, studio.language, money)
-        name = texts.in_language(row.sketch.get("name") or {}, studio.language) or row.code
-        lines.append(RuleLine(row, name, f"{checked.sentence}.", mark, checked if mark in ("new", "changed") else None))
+        name = texts.in_language(row.sketch.get("name") or {}, studio.language) or (
+            row.code if row.origin else _("A rule without a name")
+        )
+        lines.append(RuleLine(row, name, checked.sentence, mark, checked if mark in ("new", "changed") else None))
     # what differs is what one came for; the rest stays in the order of the rulebook
     return sorted(lines, key=lambda line: not line.mark)
 
@@ -211,11 +213,11 @@ def draft_changes(studio: Studio, draft: RulebookDraft) -> list[str]:
 def people(actors: set[str]) -> dict[str, str]:
     """What colleagues call those whom the trail names `user:7`."""
     keys = [int(actor[5:]) for actor in actors if actor.startswith("user:") and actor[5:].isdigit()]
-    if not keys:
-        return {}
     named = dict(StaffProfile.objects.filter(user_id__in=keys).values_list("user_id", "display_name"))
     emails = dict(User.objects.filter(pk__in=keys).values_list("pk", "email"))
-    return {f"user:{key}": named.get(key) or capfirst(emails.get(key, "").partition("@")[0]) for key in keys}
+    called = {f"user:{key}": named.get(key) or capfirst(emails.get(key, "").partition("@")[0]) for key in keys}
+    called |= {actor: _("The command line") for actor in actors if actor.startswith("command:")}
+    return {actor: name for actor, name in called.items() if name}
 
 
 def person(actor: str) -> str:

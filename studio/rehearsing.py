@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +62,19 @@ def _read(stdout: str, stderr: str, name: str) -> Rehearsed:
         # warnings of the log are lines of JSON: they are not about the book
         said = [line for line in stderr.splitlines() if line.strip() and not line.startswith("{")]
         return Rehearsed(name, problems=said[:100] or ["the book could not be run"])
-    lines = outcome.get("lines") or []
+    lines = [{**line, "moment": _moment(str(line.get("at") or ""))} for line in outcome.get("lines") or []]
     passed = sum(1 for line in lines if line["passed"])
     problems = [_problem(one) for one in outcome.get("problems") or []]
     called = outcome.get("name") or ""
     return Rehearsed(name if called in ("", "book") else called, lines, problems, passed, len(lines) - passed)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _problem(found: Any) -> str:

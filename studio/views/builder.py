@@ -89,7 +89,8 @@ def _moved(studio: Studio, there: dict[str, Any], *, up: bool) -> HttpResponse:
     ordering.move_rule(**there, up=up)
     page = reverse("studio:order", args=[studio.program.code, there["draft_id"]])
     asked = urlencode({"moved": there["rule_id"], "way": "up" if up else "down"})
-    return HttpResponseRedirect(f"{page}?{asked}#rule-{there['rule_id']}")
+    # no fragment: a browser that jumps to one does not give the focus
+    return HttpResponseRedirect(f"{page}?{asked}")
 
 
 @require_safe

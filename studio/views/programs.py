@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from audit import clock
 from programs import queries as programs
 from rules_engine import drafts, policies, queries, rulebooks
 from studio import doors, pages
@@ -21,13 +22,15 @@ def index(request: HttpRequest) -> HttpResponse:
     mine = [program for program in programs.programs() if policies.may_somewhere(request.user, doors.SEE, program)]
     if len(mine) == 1:
         return HttpResponseRedirect(reverse("studio:program", args=[mine[0].code]))
-    language = doors.language()
+    language, now = doors.language(), clock.now()
     listed = [
         {
             "code": program.code,
             "name": texts.in_language(program.names, language, program.code),
             "markets": ", ".join(market.code for market in programs.markets_of(program.pk)),
-            "rules": sum(len(one.document.get("rules", [])) for one in queries.rulebooks_for(program.pk)),
+            "rules": sum(
+                len(one.document.get("rules", [])) for one in queries.rulebooks_for(program.pk) if one.holds_at(now)
+            ),
         }
         for program in mine
     ]

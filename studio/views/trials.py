@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -112,7 +113,7 @@ def _shown(studio: Studio, draft: RulebookDraft, trial: Any) -> dict[str, Any]:
         "bars": _bars(trial),
         "stores": stores,
         "numbers": pages.numbers_of(holders),
-        "seconds": f"{trial.milliseconds / 1000:.1f}".replace(".", "," if studio.language == "fr" else "."),
+        "seconds": studio.formats().number(Decimal(max(1, trial.milliseconds // 100)).scaleb(-1)),
         "share": _share(main),
     }  # fmt: skip
 

@@ -60,6 +60,19 @@ def test_marketing_of_one_banner_does_not_write_for_all(published, program):
     assert client.post("/admin/studio/demo/drafts/", {"market": "FR"}).status_code == 404, "halles trades there too"
 
 
+def test_the_list_counts_the_rules_in_force(published, program, now):
+    from programs.models import Program
+
+    Program.objects.create(code="other", names={"en": "Other"}, population=program.population).banners.set(
+        program.banners.all()
+    )
+    content = Rulebook.from_document({"currencies": [{"code": "points"}], "rules": [BASE, BASE | {"code": "more"}]})
+    rulebooks.publish(program=program, content=content, valid_from=None, now=now, by="command:x")
+    page = client_of("nadia@example.com", Role.MARKETING).get("/admin/studio/").content.decode()
+    assert "2 rules" in page
+    assert "3 rules" not in page
+
+
 def test_the_kill_switch_stops_a_rule_at_once_and_says_why(published, program):
     client = client_of("nadia@example.com", Role.MARKETING)
     client.post("/admin/studio/demo/stop/", {"code": "base", "reason": ""})

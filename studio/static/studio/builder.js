@@ -137,6 +137,9 @@
     return false;
   };
 
+  // A book takes a while: the button says so
+  document.querySelector(".book")?.addEventListener("submit", (event) => event.target.classList.add("htmx-request"));
+
   // Rules by keys, on the page of their order: the button of the row does it
   document.addEventListener("keydown", (event) => {
     const way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
