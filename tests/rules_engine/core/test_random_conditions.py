@@ -115,6 +115,8 @@ def test_the_linter_is_sure_of_what_it_says(document, world):
     book = Rulebook.from_document(document)
     findings = lint(book, KNOWN)
     useless = {finding.rule for finding in findings if finding.kind in NEVER}
+    for line in world.lines:  # intake refuses amounts below zero, and the linter counts on it
+        line["net"], line["gross"] = abs(line["net"]), abs(line["gross"])
     facts = facts_of(world)
     assert not useless & {rule for _, rule in scored(book, facts)}
     for finding in findings:
