@@ -1,5 +1,6 @@
 """The demo's program reads well in both languages and has a rule of each kind."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import loyalty
@@ -24,3 +25,19 @@ def test_a_euro_earns_more_than_a_dollar():
     checked = checking.check(reading.read_file(PLAYBOOK))
     france, america = (checked.rulebook_of(code).rule("base").earn.per_amount for code in ("FR", "US"))
     assert france.points / france.every > america.points / america.every
+
+
+def test_the_demo_has_a_ladder_and_rewards_in_both_languages():
+    checked = checking.check(reading.read_file(PLAYBOOK))
+    playbook = checked.playbook
+    assert [step.code for step in playbook.tiers.steps] == ["bronze", "silver", "gold"]
+    assert all(set(step.name) == {"en", "fr"} for step in playbook.tiers.steps)
+    assert all(set(reward.name) == {"en", "fr"} for reward in playbook.rewards)
+    assert [bool(reward.when) for reward in playbook.rewards] == [False, False, True], "one is for gold alone"
+    assert any(reward.stock for reward in playbook.rewards)
+    assert "member.tier" in checked.rulebooks[None].facts_read()
+
+
+def test_gold_earns_a_fifth_more_on_own_brand():
+    rulebook = checking.check(reading.read_file(PLAYBOOK)).rulebooks[None]
+    assert rulebook.rule("gold-own-brand").earn.multiply == rulebook.rule("own-brand").earn.multiply * Decimal("1.2")
