@@ -113,24 +113,44 @@ def latest_state_id() -> int:
     return latest
 
 
-_MASTER = """
-WITH said AS (
-    SELECT * FROM unnest(%(skus)s::text[], %(names)s::text[], %(categories)s::text[], %(brands)s::text[],
-                         %(tags)s::jsonb[], %(attributes)s::jsonb[])
-    AS said (sku, name, category, brand, tags, attributes)
-),
-wanted AS (
-    SELECT p.id, p.sku, said.name, said.category, said.brand, said.attributes,
-           ARRAY(SELECT jsonb_array_elements_text(said.tags)) AS tags
-    FROM said JOIN product p ON p.catalogue_id = %(catalogue)s AND p.sku = said.sku
-),
-added AS (
+# A master is a whole catalogue: its rows go in by COPY once, and products that are new get their first state with them.
+_TOLD = """
+CREATE TEMPORARY TABLE IF NOT EXISTS master_row (
+    sku text, name text, category text, brand text, tags text[], attributes jsonb, product_id bigint, state_id bigint
+) ON COMMIT DELETE ROWS;
+DELETE FROM pg_temp.master_row
+"""
+_COPY = "COPY pg_temp.master_row (sku, name, category, brand, tags, attributes) FROM STDIN"
+_SEQUENCES = "SELECT pg_get_serial_sequence('product', 'id'), pg_get_serial_sequence('product_state', 'id')"
+_NUMBER = """
+UPDATE pg_temp.master_row m SET product_id = nextval(%(products)s::regclass), state_id = nextval(%(states)s::regclass)
+WHERE NOT EXISTS (SELECT FROM product p WHERE p.catalogue_id = %(catalogue)s AND p.sku = m.sku)
+"""
+_BEGIN = """
+INSERT INTO product (id, catalogue_id, sku, current_id)
+SELECT product_id, %(catalogue)s, sku, state_id FROM pg_temp.master_row WHERE product_id IS NOT NULL
+ORDER BY sku ON CONFLICT (catalogue_id, sku) DO NOTHING
+"""
+_FIRST = """
+INSERT INTO product_state (id, product_id, sku, name, category, brand, tags, attributes, since)
+SELECT m.state_id, m.product_id, m.sku, m.name, m.category, m.brand, m.tags, m.attributes, %(now)s
+FROM pg_temp.master_row m JOIN product p ON p.id = m.product_id ORDER BY m.product_id
+"""
+# those that were here, or that another made at this moment
+_LOCK_KNOWN = """
+SELECT p.id FROM product p JOIN pg_temp.master_row m ON m.sku = p.sku
+WHERE p.catalogue_id = %(catalogue)s AND p.id IS DISTINCT FROM m.product_id ORDER BY p.id FOR UPDATE OF p
+"""
+_NEXT = """
+WITH added AS (
     INSERT INTO product_state (product_id, sku, name, category, brand, tags, attributes, since)
-    SELECT w.id, w.sku, w.name, w.category, w.brand, w.tags::varchar[], w.attributes, %(now)s
-    FROM wanted w JOIN product p ON p.id = w.id LEFT JOIN product_state s ON s.id = p.current_id
-    WHERE s.id IS NULL OR (s.name, s.category, s.brand, s.tags::text[], s.attributes)
-          IS DISTINCT FROM (w.name, w.category, w.brand, w.tags, w.attributes)
-    ORDER BY w.id
+    SELECT p.id, p.sku, m.name, m.category, m.brand, m.tags, m.attributes, %(now)s
+    FROM pg_temp.master_row m JOIN product p ON p.catalogue_id = %(catalogue)s AND p.sku = m.sku
+    LEFT JOIN product_state s ON s.id = p.current_id
+    WHERE p.id IS DISTINCT FROM m.product_id
+      AND (s.id IS NULL OR (s.name, s.category, s.brand, s.tags::text[], s.attributes)
+                           IS DISTINCT FROM (m.name, m.category, m.brand, m.tags, m.attributes))
+    ORDER BY p.id
     RETURNING id, product_id
 )
 UPDATE product SET current_id = added.id FROM added WHERE product.id = added.product_id
@@ -144,23 +164,30 @@ def upsert(*, catalogue_id: int, rows: Sequence[Mapping[str, Any]], now: datetim
     The last row of a sku counts. Set-based, in the order of skus, so that two loads take turns.
     """
     last = {row["sku"]: row for row in rows}
-    ordered = [last[sku] for sku in sorted(last)]
-    values: dict[str, Any] = {
-        "catalogue": catalogue_id,
-        "now": now,
-        "skus": [row["sku"] for row in ordered],
-        "names": [row.get("name") or "" for row in ordered],
-        "categories": [row.get("category") or "" for row in ordered],
-        "brands": [row.get("brand") or "" for row in ordered],
-        "tags": [json.dumps(list(row.get("tags") or ()), ensure_ascii=False) for row in ordered],
-        "attributes": [json.dumps(dict(row.get("attributes") or {}), ensure_ascii=False) for row in ordered],
-    }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CREATE, values)
-        cursor.execute(
-            "SELECT id FROM product WHERE catalogue_id = %s AND sku = ANY(%s) ORDER BY id FOR UPDATE",
-            [catalogue_id, values["skus"]],
-        )
-        cursor.execute(_MASTER, values)
-        changed: int = cursor.rowcount
+    values = {"catalogue": catalogue_id, "now": now}
+    with transaction.atomic(), connection.cursor() as wrapper:
+        cursor = wrapper.cursor
+        cursor.execute(_TOLD)
+        with cursor.copy(_COPY) as copy:
+            for sku in sorted(last):
+                copy.write_row(_as_told(last[sku]))
+        cursor.execute("ANALYZE pg_temp.master_row")
+        products, states = cursor.execute(_SEQUENCES).fetchone()  # once: by the row it costs more than the rest
+        cursor.execute(_NUMBER, {**values, "products": products, "states": states})
+        new = cursor.rowcount
+        changed = 0
+        if new:
+            cursor.execute(_BEGIN, values)
+            cursor.execute(_FIRST, values)
+            changed = cursor.rowcount
+        if changed < len(last):
+            cursor.execute(_LOCK_KNOWN, values)
+            cursor.execute(_NEXT, values)
+            changed += cursor.rowcount
     return changed
+
+
+def _as_told(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    tags = [str(tag) for tag in row.get("tags") or ()]
+    attributes = json.dumps(dict(row.get("attributes") or {}), ensure_ascii=False)
+    return row["sku"], row.get("name") or "", row.get("category") or "", row.get("brand") or "", tags, attributes
