@@ -45,6 +45,8 @@ def run(arguments: list[str]) -> dict[str, Any]:
         "postgres_cpu_seconds": shared["postgres_cpu"],
         "postgres_over_client": round(shared["postgres_cpu"] / shared["client_cpu"], 2),
         "one_book_seconds": nothing["seconds"],
+        "one_book_cpu_seconds": round(nothing["client_cpu"] + nothing["postgres_cpu"], 2),
+        "load_beside": round(os.getloadavg()[0], 1),
         "first_run_seconds": round(first, 1),
     }
 
