@@ -293,3 +293,28 @@ def test_a_course_that_goes_on_from_a_bookmark_is_the_course_from_the_beginning(
         assert course(ladder, since, gifts, PARIS, after=kept) == course(ladder, changes, gifts, PARIS)
     else:
         assert any(one.undoes for one in changes), "only goods that came back before they counted have none"
+
+
+@pytest.mark.parametrize(
+    ("ladder", "bought", "midnight", "expected"),
+    [
+        (  # the window that ended is looked at after the grace, and so is still needed
+            Ladder((0, 100), (0, 80), window="calendar_year", grace_months=2),
+            [Change(at("2026-05-01T12:00"), 100, 1), Change(at("2027-01-10T12:00"), 1, 2)],
+            at("2027-02-01T00:00"),
+            [(1, "2026-05-01 12:00", "reached"), (0, "2028-03-01 00:00", "lost")],
+        ),
+        (  # what leaves the window after the bookmark lowers at once
+            Ladder((0, 100), (0, 80), window="months", length=2, policy="deserved", when="at_once"),
+            [Change(at("2026-01-10T12:00"), 60, 1), Change(at("2026-01-12T12:00"), 60, 2)],
+            at("2026-02-01T00:00"),
+            [(1, "2026-01-12 12:00", "reached"), (0, "2026-03-11 00:00", "lost")],
+        ),
+    ],
+)
+def test_a_bookmark_keeps_what_windows_still_reach(ladder, bought, midnight, expected):
+    zone = ZoneInfo(PARIS.zone)
+    _, mark = walked(ladder, bought, (), PARIS, mark_at=midnight)
+    stands = course(ladder, [], (), PARIS, after=mark)
+    assert stands == course(ladder, bought, (), PARIS)
+    assert [(one.place, f"{one.from_at.astimezone(zone):%Y-%m-%d %H:%M}", one.reason) for one in stands] == expected
