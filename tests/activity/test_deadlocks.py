@@ -10,7 +10,8 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from activity import intake, landing, sources
-from activity.models import Activity, InboundChunk
+from activity.models import Activity, Bearer, InboundChunk
+from programs.models import ProductState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"  # not pg_stat_activity, which a transaction reads once
@@ -30,7 +31,7 @@ def waits_for_a_lock():
 def test_an_intake_that_had_to_give_way_lands_its_chunk_again(program, csv_file, now, monkeypatch, attempts):
     monkeypatch.setattr(intake, "_ATTEMPTS", attempts)
     source, _ = sources.source_for("pos", program=program, now=now, by="test")
-    path = csv_file([(name, "2026-03-01T10:00:00", "s1", "", "100", "1", "3.00") for name in ("R1", "R2")])
+    path = csv_file([(name, "2026-03-01T10:00:00", "s1", "LOST-1", "100", "1", "3.00") for name in ("R1", "R2")])
     tried, told, land = [], [], landing.land
     monkeypatch.setattr(landing, "land", lambda *args, **more: tried.append(1) or land(*args, **more))
 
@@ -60,4 +61,9 @@ def test_an_intake_that_had_to_give_way_lands_its_chunk_again(program, csv_file,
     else:
         assert (len(tried), counts.landed_rows, counts.receipts) == (2, 2, 2)
         assert Activity.objects.count() == 2
+        # what it had remembered of bearers and products went with its first attempt
+        assert set(Activity.objects.values_list("bearer_id", flat=True)) == {Bearer.objects.get().pk}
+        assert set(Activity.objects.values_list("states", flat=True).get(external_id="R1")) <= set(
+            ProductState.objects.values_list("pk", flat=True)
+        )
         assert InboundChunk.objects.count() == 1
