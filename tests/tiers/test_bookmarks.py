@@ -126,3 +126,15 @@ def test_what_changes_behind_a_bookmark_is_seen(eager):
     assert eager == [], "walked from the beginning"
     standing.follow_holders(here.program.pk, [holder(here)], local("2026-01-13T11:00"))
     assert eager == [holder(here)], "and bookmarked anew"
+
+
+def test_a_step_given_behind_a_bookmark_is_seen(eager):
+    here = make(steps=steps(basic=0, silver=100))
+    for day in range(1, 13):
+        ladders.buy(here, f"2026-01-{day:02}T10:00", 5)
+    assert TierFollowed.objects.get().bookmark is not None
+    hands.reached(
+        holder_id=holder(here), program=here.program, step="silver", at=local("2026-01-02T09:00"),
+        now=local("2026-01-13T09:00"), by="test",
+    )  # fmt: skip
+    assert course(here)[0] == ("silver", "2026-01-02 09:00", "given")
