@@ -14,7 +14,11 @@ from activity.models import Activity, Bearer, InboundChunk
 from programs.models import ProductState
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"  # not pg_stat_activity, which a transaction reads once
+# in this database alone, where no other test runs; not from pg_stat_activity, which a transaction reads once
+WAITS = """
+SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
+    SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database WHERE datname = current_database())
+"""
 KEY = """
 INSERT INTO activity_key (source_id, external_id, activity_id, occurred_on, content_hash)
 VALUES (%s, %s, 1, '2026-03-01', '')
