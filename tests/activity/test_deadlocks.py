@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import psycopg
 import pytest
@@ -12,23 +11,13 @@ from django.db import OperationalError, connection, transaction
 from activity import intake, landing, sources
 from activity.models import Activity, Bearer, InboundChunk
 from programs.models import ProductState
+from tests import waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
-# in this database alone, where no other test runs; not from pg_stat_activity, which a transaction reads once
-WAITS = """
-SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
-    SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database WHERE datname = current_database())
-"""
 KEY = """
 INSERT INTO activity_key (source_id, external_id, activity_id, occurred_on, content_hash)
 VALUES (%s, %s, 1, '2026-03-01', '')
 """
-
-
-def waits_for_a_lock():
-    with connection.cursor() as cursor:
-        cursor.execute(WAITS)
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("attempts", [3, 1], ids=["lands again", "gives up after its last attempt"])
@@ -51,10 +40,7 @@ def test_an_intake_that_had_to_give_way_lands_its_chunk_again(program, csv_file,
     with transaction.atomic(), connection.cursor() as cursor:  # takes the keys in the other order
         cursor.execute(KEY, [source.pk, "R2"])
         reading.start()  # takes R1, and waits for R2
-        until = time.monotonic() + 30
-        while not waits_for_a_lock():
-            assert time.monotonic() < until, "nobody waits"
-            time.sleep(0.01)
+        waiting.until_somebody_waits()
         cursor.execute(KEY, [source.pk, "R1"])  # waits for R1: one of the two has to give way
         transaction.set_rollback(True)
     reading.join(60)

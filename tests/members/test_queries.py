@@ -241,7 +241,9 @@ def test_the_box_answers_at_once_among_many(program, now, owner_cursor):
         for n in range(20_000)
     ]
     enrolment.enrol_many(program, people, now, "system")
-    count_rows_as_another_sees_them(owner_cursor, "member", "membership", "member_name_word", "card", "membership_holder")
+    count_rows_as_another_sees_them(
+        owner_cursor, "member", "membership", "member_name_word", "card", "membership_holder"
+    )
     taken = []
     for text in ("marie", "martin", "camile durrand", "jean dubois5", "sofia leroypetit", "nooah petit", "zz martin"):
         started = perf_counter()

@@ -17,6 +17,7 @@ from programs.models import Banner, Currency, Market, Population, Product, Progr
 from rewards import catalogue
 from rules_engine import queries, rulebooks
 from rules_engine.core.rulebook import Rulebook
+from tests import waiting
 from tiers import ladders
 
 CLUB = """\
@@ -283,14 +284,7 @@ def test_of_two_imports_at_once_one_waits_or_is_told(now):
     with transaction.atomic():
         run(CLUB, now)
         thread.start()
-        for _ in range(500):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT count(*), pg_sleep(0.01) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-                    " WHERE NOT granted AND datname = current_database()"
-                )
-                if cursor.fetchone()[0]:
-                    break
+        waiting.until_somebody_waits()
     thread.join(10)
     assert [str(one) for one in refused] == ["somebody else is changing this program at the moment: try again"]
     assert [one.version for one in queries.rulebooks_for(Program.objects.get().pk)] == [1]

@@ -10,6 +10,7 @@ from django.db.utils import DatabaseError
 from audit.models import AuditEvent
 from rules_engine import models, queries, rulebooks
 from rules_engine.core.rulebook import Rulebook
+from tests import waiting
 
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
@@ -285,23 +286,11 @@ def test_of_two_publishing_at_once_one_is_told_so(program, now, before):
     with transaction.atomic():
         publish(program, now, rules(2), MARCH)
         thread.start()
-        wait_until_somebody_waits()
+        waiting.until_somebody_waits()
     thread.join(10)
     assert [str(one)[:28] for one in refused] == ["another version for demo was"]
     assert [version for version, _, _ in ranges(program)] == [1, 2][: before + 1]
     assert AuditEvent.objects.filter(action="rulebook.published").count() == before + 1
-
-
-def wait_until_somebody_waits():
-    for _ in range(500):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*), pg_sleep(0.01) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-                " WHERE NOT granted AND datname = current_database()"
-            )
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("the rival never had to wait")
 
 
 def test_whoever_wrote_a_draft_does_not_publish_it(program, now):
