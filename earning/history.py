@@ -69,10 +69,14 @@ def _join_past(cursor: Any, activities: pl.DataFrame, wanted: set[str], quoted: 
     if quoted:
         read = pl.concat([read, activities.select(*_TIMELINE_SCHEMA)])
     # one query for Polars to plan: for a till's quote planning is most of the work
-    timeline = read.lazy().sort("holder_id", "occurred_us", "activity_id").with_columns(
-        pl.lit(0, dtype=pl.Int64).alias("gone"),
-        # visits are days on which somebody came, whatever came back later
-        *(_VISITS[name].alias(name) for name in sorted(wanted & set(_VISITS))),
+    timeline = (
+        read.lazy()
+        .sort("holder_id", "occurred_us", "activity_id")
+        .with_columns(
+            pl.lit(0, dtype=pl.Int64).alias("gone"),
+            # visits are days on which somebody came, whatever came back later
+            *(_VISITS[name].alias(name) for name in sorted(wanted & set(_VISITS))),
+        )
     )
     if counted := wanted & set(_COUNTS):
         back = returns.came_back(cursor, holders)

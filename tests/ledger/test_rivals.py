@@ -187,7 +187,7 @@ def test_wallets_locked_out_of_order_end_in_a_deadlock_and_the_harness_would_see
         def act():
             with transaction.atomic(), connection.cursor() as cursor:
                 wallets.lock(cursor, [order[0]])
-                first_locks.wait(10)
+                first_locks.wait(60)
                 wallets.lock(cursor, [order[1]])
                 return "both"
 

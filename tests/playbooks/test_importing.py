@@ -285,7 +285,7 @@ def test_of_two_imports_at_once_one_waits_or_is_told(now):
         run(CLUB, now)
         thread.start()
         waiting.until_somebody_waits()
-    thread.join(10)
+    thread.join(60)
     assert [str(one) for one in refused] == ["somebody else is changing this program at the moment: try again"]
     assert [one.version for one in queries.rulebooks_for(Program.objects.get().pk)] == [1]
     assert (Market.objects.count(), Currency.objects.count(), Banner.objects.count()) == (2, 2, 2)

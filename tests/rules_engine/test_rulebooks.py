@@ -287,7 +287,7 @@ def test_of_two_publishing_at_once_one_is_told_so(program, now, before):
         publish(program, now, rules(2), MARCH)
         thread.start()
         waiting.until_somebody_waits()
-    thread.join(10)
+    thread.join(60)
     assert [str(one)[:28] for one in refused] == ["another version for demo was"]
     assert [version for version, _, _ in ranges(program)] == [1, 2][: before + 1]
     assert AuditEvent.objects.filter(action="rulebook.published").count() == before + 1

@@ -70,7 +70,7 @@ def test_without_the_lock_the_database_refuses_the_second_of_two_rivals(monkeypa
     TierAssignment.objects.create(
         holder_id=holder(here), program_id=here.program.pk, kind="reached", step="silver", at=NOW, by="test"
     )
-    both, real = threading.Barrier(2, timeout=5), recording._apply
+    both, real = threading.Barrier(2, timeout=60), recording._apply
 
     def apply(*args):
         both.wait()
