@@ -52,19 +52,22 @@ ended_at IS NOT NULL AND NOT EXISTS (SELECT FROM attribution AS open WHERE open.
                                      AND open.holder_id = work.holder_id AND open.ended_at IS NULL)
 ORDER BY ended_at DESC LIMIT 1
 """
-# OFFSET 0: one look-up an activity, also while the statistics still say that the tables are small; read whole for
-# every batch, they would make a big file cost its square
-_ACTIVITIES = f"""
-SELECT a.activity_id, work.holder_id, t.membership_id, t.program_id, a.kind,
+# of an activity `a` and its attribution `t`, in the order of ACTIVITY_SCHEMA
+ACTIVITY_COLUMNS = f"""
+       a.activity_id, t.holder_id, t.membership_id, t.program_id, a.kind,
        (extract(epoch FROM a.occurred_at) * 1000000)::bigint, a.occurred_on, a.store_id, a.channel, a.currency,
        a.gross, a.net, a.event_type,
        cardinality(a.states), array_to_string(a.states, '{frames.ARRAY_SEPARATOR}'),
        array_to_string(a.quantities, '{frames.ARRAY_SEPARATOR}'),
        array_to_string(a.grosses, '{frames.ARRAY_SEPARATOR}'), array_to_string(a.nets, '{frames.ARRAY_SEPARATOR}'),
        a.line_attributes, a.tenders, a.attributes
-FROM work
+"""
+# OFFSET 0: one look-up an activity, also while the statistics still say that the tables are small; read whole for
+# every batch, they would make a big file cost its square
+_ACTIVITIES = f"""
+SELECT {ACTIVITY_COLUMNS} FROM work
 CROSS JOIN LATERAL (
-    SELECT membership_id, program_id FROM attribution
+    SELECT holder_id, membership_id, program_id FROM attribution
     WHERE activity_id = work.activity_id AND holder_id = work.holder_id AND {{whose}} OFFSET 0
 ) AS t
 CROSS JOIN LATERAL (

@@ -47,13 +47,7 @@ INSERT INTO work SELECT holder_id, activity_id, occurred_on FROM attribution
 WHERE program_id = %s AND ended_at IS NULL AND holder_id IS NOT NULL AND occurred_on BETWEEN %s AND %s
 """
 _ACTIVITIES = f"""
-SELECT a.activity_id, t.holder_id, t.membership_id, t.program_id, a.kind,
-       (extract(epoch FROM a.occurred_at) * 1000000)::bigint, a.occurred_on, a.store_id, a.channel, a.currency,
-       a.gross, a.net, a.event_type,
-       cardinality(a.states), array_to_string(a.states, '{frames.ARRAY_SEPARATOR}'),
-       array_to_string(a.quantities, '{frames.ARRAY_SEPARATOR}'),
-       array_to_string(a.grosses, '{frames.ARRAY_SEPARATOR}'), array_to_string(a.nets, '{frames.ARRAY_SEPARATOR}'),
-       a.line_attributes, a.tenders, a.attributes
+SELECT {batches.ACTIVITY_COLUMNS}
 FROM attribution AS t JOIN activity AS a ON a.activity_id = t.activity_id AND a.occurred_on = t.occurred_on
 WHERE t.program_id = %s AND t.ended_at IS NULL AND t.holder_id IS NOT NULL AND t.occurred_on BETWEEN %s AND %s
   AND a.kind <> 2

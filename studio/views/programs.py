@@ -80,7 +80,7 @@ def begin(request: HttpRequest, studio: Studio) -> HttpResponse:
 def stop(request: HttpRequest, studio: Studio) -> HttpResponse:
     """The kill switch of one rule."""
     studio.check("rules.stop")
-    reason, code = request.POST.get("reason", "").strip()[:500], request.POST.get("code", "")
+    reason, code = _asked(request)
     if not reason:
         messages.error(request, _("Say why the rule is stopped: whoever explains points will read it."))
     else:
@@ -97,7 +97,7 @@ def stop(request: HttpRequest, studio: Studio) -> HttpResponse:
 def resume(request: HttpRequest, studio: Studio) -> HttpResponse:
     """The end of a stop, by whoever may stop."""
     studio.check("rules.stop")
-    reason, code = request.POST.get("reason", "").strip()[:500], request.POST.get("code", "")
+    reason, code = _asked(request)
     if not reason:
         messages.error(request, _("Say why the rule goes on: whoever explains points will read it."))
         return _back(studio, request)
@@ -130,6 +130,11 @@ def withdraw(request: HttpRequest, studio: Studio, rulebook_id: int) -> HttpResp
         except rulebooks.NotPublished:
             messages.error(request, _("Version %(number)d is not in force any more.") % {"number": version.version})
     return _back(studio, request)
+
+
+def _asked(request: HttpRequest) -> tuple[str, str]:
+    """Why, and the code of the rule."""
+    return request.POST.get("reason", "").strip()[:500], request.POST.get("code", "")
 
 
 def _back(studio: Studio, request: HttpRequest) -> HttpResponse:
