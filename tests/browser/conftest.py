@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.browser import turning
+
 FOLDER = Path(__file__).parent
 SHOTS = FOLDER / "shots"
+LATENCY_MS = int(os.environ.get("BROWSER_LATENCY_MS", "0"))
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
@@ -61,7 +64,8 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
         )
         context.set_default_timeout(10_000)
         opened.append(context)
-        return context.new_page()
+        page = context.new_page()
+        return turning.slowed(page, LATENCY_MS) if LATENCY_MS else page
 
     yield open_page
     for context in opened:

@@ -11,6 +11,7 @@ from django.core import mail
 from identity import staff
 from identity.rights import EVERYWHERE
 from members.models import Membership
+from tests.browser.turning import turned
 
 Visit = Callable[..., Any]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +34,7 @@ def test_join_buy_see_the_points_and_understand_them(
     page.get_by_role("textbox").fill(code.group())
     page.get_by_role("button", name="Continuer").click()
     page.get_by_role("heading", name="Bonjour Camille").wait_for()
+    page.get_by_text("Aucun ticket pour l’instant").wait_for()
     assert page.get_by_text("Bienvenue. La carte est à vous").is_visible()
     assert page.get_by_text("Aucun ticket pour l’instant").is_visible()
 
@@ -64,7 +66,7 @@ def _the_desk_says_the_same(page: Any, card: str, sign_in: Any, shoot: Callable[
     sign_in(page, "sofia@example.com")
     page.goto("/desk/")
     page.get_by_role("searchbox").fill(card)
-    page.keyboard.press("Enter")
+    turned(page, lambda: page.keyboard.press("Enter"))
     page.get_by_role("link", name="Achat").click()
     page.locator(".verdicts .is-hit").first.wait_for()
     shoot(page, "desk-fr")
@@ -77,17 +79,17 @@ def test_the_same_story_without_a_script(visit: Visit, club: Any) -> None:
     page.get_by_label("First name").fill("Inès")
     page.get_by_label("E-mail", exact=True).fill("ines@example.com")
     page.get_by_label("Date of birth").fill("1990-01-31")
-    page.get_by_role("button", name="Receive my code").click()
+    turned(page, page.get_by_role("button", name="Receive my code").click)
     code = re.match(r"\S+", mail.outbox[-1].subject)
     assert code
     page.get_by_role("textbox").fill(code.group())
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("link", name="Show my card").click()
+    turned(page, page.get_by_role("button", name="Continue").click)
+    turned(page, page.get_by_role("link", name="Show my card").click)
     assert page.get_by_role("heading", name="At the till").is_visible()
-    page.get_by_role("link", name="Me", exact=True).click()
-    page.get_by_role("button", name="Français").click()
+    turned(page, page.get_by_role("link", name="Me", exact=True).click)
+    turned(page, page.get_by_role("button", name="Français").click)
     assert page.get_by_role("heading", name="Moi").is_visible()
-    page.get_by_role("button", name="Sombre").click()
+    turned(page, page.get_by_role("button", name="Sombre").click)
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
-    page.get_by_role("button", name="Se déconnecter").click()
+    turned(page, page.get_by_role("button", name="Se déconnecter").click)
     assert page.get_by_role("link", name="Adhérer").is_visible()

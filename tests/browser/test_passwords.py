@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser.test_pages import AXE, CONTRAST, objections, too_wide
+from tests.browser.turning import turned
 from tests.web import lives
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,18 +39,18 @@ def test_a_forgotten_password_is_replaced_with_a_code(visit: Visit, camille: liv
     page.goto("/demo/account/password/reset/")
     looked_at(page, "Un nouveau mot de passe")
     page.locator("input[type=email]").fill("camille@example.com")
-    page.get_by_role("button", name="Recevoir mon code").click()
+    turned(page, page.get_by_role("button", name="Recevoir mon code").click)
     looked_at(page, "Votre code")
     found = re.search(r"\b[A-Z0-9]{4,}-?[A-Z0-9]{4,}\b|\b\d{6}\b", mailoutbox[-1].body)
     assert found, mailoutbox[-1].body
     page.locator("input[name=code]").fill(found.group())
-    page.get_by_role("button", name="Continuer").click()
+    turned(page, page.get_by_role("button", name="Continuer").click)
     looked_at(page, "Un nouveau mot de passe")
     for field in page.locator("input[type=password]").all():
         field.fill("gants de jardin 2026")
-    page.get_by_role("button", name="Enregistrer ce mot de passe").click()
+    turned(page, page.get_by_role("button", name="Enregistrer ce mot de passe").click)
     looked_at(page, "Votre mot de passe est changé")
-    page.get_by_role("link", name="Se connecter avec ce mot de passe").click()
+    turned(page, page.get_by_role("link", name="Se connecter avec ce mot de passe").click)
     page.locator("input[type=email]").fill("camille@example.com")
     page.locator("input[type=password]").fill("gants de jardin 2026")
     page.get_by_role("button", name="Se connecter").click()

@@ -11,6 +11,7 @@ from identity.rights import EVERYWHERE
 from ledger import posting
 from rewards import catalogue
 from tests.browser.test_pages import AXE, CONTRAST, objections, too_wide
+from tests.browser.turning import turned
 from tests.rewards import shop
 from tests.web import lives
 
@@ -49,7 +50,7 @@ def test_a_voucher_is_taken_by_keyboard_and_is_in_hand(
     page.goto("/demo/rewards/")
     button = page.get_by_role("button", name="Prendre pour 900")
     button.focus()
-    page.keyboard.press("Enter")
+    turned(page, lambda: page.keyboard.press("Enter"))
     page.get_by_text("C’est à vous.").wait_for()
     assert page.locator(".ticket").count() == 1
     assert "10 € au jardin" in page.locator(".ticket").inner_text()

@@ -17,6 +17,7 @@ from rules_engine.core import scoring
 from rules_engine.core.facts import PURCHASE, Facts
 from rules_engine.core.rulebook import Rulebook
 from rules_engine.models import DraftRule, RulebookDraft
+from tests.browser.turning import turned
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,7 +63,7 @@ def bought(studio: Any, buys: Callable[..., None]) -> None:
 
 def kept(page: Any, act: Callable[[], Any]) -> None:
     """Do something, and wait until the server has kept it and answered."""
-    page.evaluate("document.getElementById('rule').dataset.state = ''")
+    page.locator("#rule").evaluate("form => { form.dataset.state = ''; }")
     act()
     page.wait_for_function("document.getElementById('rule').dataset.state === 'saved'")
     page.wait_for_timeout(50)
@@ -71,8 +72,8 @@ def kept(page: Any, act: Callable[[], Any]) -> None:
 def build(page: Any) -> None:
     """Triple points on garden furniture on Saturday mornings for silver and gold, at most 300 a month."""
     page.goto("/admin/studio/club/")
-    page.get_by_role("button", name="Begin a draft").click()
-    page.get_by_role("button", name="New rule").click()
+    turned(page, page.get_by_role("button", name="Begin a draft").click)
+    turned(page, page.get_by_role("button", name="New rule").click)
     kept(page, lambda: page.get_by_label("Name in English").fill("Garden Saturdays"))
     kept(page, lambda: page.get_by_label("Name in Français").fill("Les samedis du jardin"))
     kept(page, lambda: page.get_by_label("Condition 1: what").select_option(label="Department"))
@@ -108,16 +109,16 @@ def test_a_marketer_builds_a_rule_and_a_colleague_publishes_it(
     shoot(page, "studio-rule")
     page.reload()
     assert page.locator(".sentence").inner_text() == said, "nothing is lost by loading the page again"
-    page.get_by_role("link", name="Done").click()
+    turned(page, page.get_by_role("link", name="Done").click)
     page.get_by_label("What for").fill("Spring")
-    page.get_by_role("button", name="Ask for approval").click()
+    turned(page, page.get_by_role("button", name="Ask for approval").click)
     assert page.get_by_role("button", name="Approve").count() == 0, "not by herself"
 
     other = visit(width=1280, language="en")
     sign_in(other, "remi@example.com")
     other.goto(page.url)
-    other.get_by_role("button", name="Approve").click()
-    other.get_by_role("button", name="Publish").click()
+    turned(other, other.get_by_role("button", name="Approve").click)
+    turned(other, other.get_by_role("button", name="Publish").click)
     other.get_by_text("is in force from now on").first.wait_for()
     assert RulebookDraft.objects.get().state == "published"
     version = queries.in_force(queries.rulebooks_for(studio.pk), None, datetime.now(UTC) + timedelta(minutes=1))
@@ -171,8 +172,8 @@ def test_the_builder_works_by_keyboard_alone(visit: Any, sign_in: Any, studio: A
     page = visit(width=1280, language="en")
     sign_in(page, "nadia@example.com")
     page.goto("/admin/studio/club/")
-    page.get_by_role("button", name="Begin a draft").press("Enter")
-    page.get_by_role("button", name="New rule").press("Enter")
+    turned(page, lambda: page.get_by_role("button", name="Begin a draft").press("Enter"))
+    turned(page, lambda: page.get_by_role("button", name="New rule").press("Enter"))
     first = page.get_by_label("Condition 1: what")
     first.focus()
     kept(page, lambda: page.keyboard.type("Brand"))
@@ -192,19 +193,18 @@ def test_rules_are_put_in_order_by_keyboard_alone(visit: Any, sign_in: Any, stud
     page = visit(width=1280, language="en")
     sign_in(page, "nadia@example.com")
     page.goto("/admin/studio/club/")
-    page.get_by_role("button", name="Begin a draft").press("Enter")
-    page.get_by_role("link", name="Order").press("Enter")
-    page.get_by_role("button", name="Move First visit of the day down").press("Enter")
-    page.get_by_role("button", name="Move First visit of the day up").wait_for()
+    turned(page, lambda: page.get_by_role("button", name="Begin a draft").press("Enter"))
+    turned(page, lambda: page.get_by_role("link", name="Order").press("Enter"))
+    turned(page, lambda: page.get_by_role("button", name="Move First visit of the day down").press("Enter"))
     page.wait_for_function("document.activeElement.value === 'down'")
     assert "First visit" in page.evaluate("document.activeElement.ariaLabel"), "the same button has the focus again"
     codes = list(DraftRule.objects.values_list("code", flat=True))
     assert codes.index("basket-100") < codes.index("first-of-day")
-    page.keyboard.press("Alt+ArrowUp")
+    turned(page, lambda: page.keyboard.press("Alt+ArrowUp"))
     page.wait_for_function("document.activeElement.value === 'up'")
     codes = list(DraftRule.objects.values_list("code", flat=True))
     assert codes.index("first-of-day") < codes.index("basket-100")
-    page.get_by_role("link", name="Done").press("Enter")
+    turned(page, lambda: page.get_by_role("link", name="Done").press("Enter"))
     assert page.get_by_text("Nothing yet: the rules are those of the version it is based on.").count() == 1
 
 
@@ -215,7 +215,8 @@ def test_a_rule_is_stopped_and_resumed(visit: Any, sign_in: Any, studio: Any) ->
     for verb, why in (("Arrêter", "compté deux fois"), ("Reprendre", "réparé")):
         page.locator("summary").filter(has_text=f"{verb} Le jardin compte double").click()
         page.get_by_label("Pourquoi").filter(visible=True).fill(why)
-        page.get_by_role("button", name=f"{verb} cette règle maintenant").filter(visible=True).click()
+        now = page.get_by_role("button", name=f"{verb} cette règle maintenant").filter(visible=True)
+        turned(page, now.click)
     told = page.locator("section", has=page.get_by_role("heading", name="Arrêts et reprises")).inner_text()
     assert "compté deux fois" in told and "réparé" in told, told
     [version] = queries.rulebooks_for(studio.pk)
@@ -250,8 +251,8 @@ def test_a_draft_is_tried_on_what_members_did(visit: Any, sign_in: Any, studio: 
     page = visit(width=1280, language="en")
     sign_in(page, "nadia@example.com")
     page.goto("/admin/studio/club/")
-    page.get_by_role("button", name="Begin a draft").click()
-    page.get_by_role("link", name="Garden counts double").click()
+    turned(page, page.get_by_role("button", name="Begin a draft").click)
+    turned(page, page.get_by_role("link", name="Garden counts double").click)
     kept(page, lambda: page.get_by_label("Factor").fill("4"))
     page.get_by_role("button", name="Try it").click()
     page.locator(".is-tried").wait_for()
