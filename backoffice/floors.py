@@ -10,8 +10,8 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from backoffice import opening
 from backoffice.doors import Desk
-from identity import rights
 from members import queries as members
 from members.models import Membership
 from tiers import queries as tiers
@@ -51,10 +51,10 @@ class FloorForm(forms.Form):
 
 
 def page_of(desk: Desk, public_id: str) -> FloorPage | None:
-    """What the page shows; None when the member is not this person's to keep on a step, or there is no ladder."""
-    row = members.by_public_id(desk.program, public_id, rights.scopes(desk.user, "tiers.floor"))
+    """What the page shows; None where there is no ladder. 404 when the member is not hers to keep on a step."""
+    row = opening.opened(desk, public_id, action="tiers.floor")
     steps = tiers.steps_above_the_lowest(desk.program.pk)
-    if row is None or not steps:
+    if not steps:
         return None
     language = get_language() or "en"
     holder_id = row.holders.get(until_at=None).holder_id

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from activity.models import Attribution
-from backoffice import floors
+from backoffice import actions, floors
 from backoffice.doors import Desk, shown_card
 from identity import rights
 from members import duplicates, searching
@@ -68,6 +68,7 @@ class MemberPage:
     floor: str
     may_give_floor: bool
     vouchers: list[Voucher]
+    actions: list[actions.Action]
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ def member_of(desk: Desk, public_id: str) -> MemberPage | None:
         floor=floors.name_of(desk, holder_id) if climb else "",
         may_give_floor=climb is not None and floors.may_give(desk, row),
         vouchers=_vouchers(desk, row.pk, formats) if sees_points else [],
+        actions=actions.for_member(desk, row),
     )
 
 

@@ -17,19 +17,32 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "members.edit": _DESK | _OFFICE,
     "members.consents": _DESK | _OFFICE,
     "members.suspend": frozenset({Role.CALL_CENTRE}) | _OFFICE,
+    "members.close": frozenset({Role.STORE_MANAGER, Role.CALL_CENTRE}) | _OFFICE,
+    "members.merge": frozenset({Role.STORE_MANAGER, Role.CALL_CENTRE}) | _OFFICE,
+    "members.erase": frozenset({Role.CALL_CENTRE}) | _OFFICE,
+    "households.edit": _DESK | _OFFICE,
     "cards.bind": _DESK | _OFFICE,
     "cards.block": _DESK | _OFFICE,
     "cards.replace": _DESK | _OFFICE,
     "cards.generate": frozenset({Role.STORE_MANAGER}) | _OFFICE,
+    "cards.stock": _STORE | _OFFICE,
+    # what they ask for and say
+    "cases.see": _DESK | _WATCHING,
+    "cases.work": _DESK | _OFFICE,
+    "opinions.see": _DESK | _WATCHING | {Role.MARKETING},
     # what they did and have
     "activity.see": _DESK | _WATCHING | {Role.FINANCE},
     "points.see": _DESK | _WATCHING | {Role.FINANCE},
     "points.adjust": frozenset({Role.STORE_MANAGER, Role.CALL_CENTRE}) | _OFFICE,
     "tiers.floor": frozenset({Role.STORE_MANAGER, Role.CALL_CENTRE}) | _OFFICE,
     "points.approve": frozenset({Role.FINANCE}) | _OFFICE,
+    "wallets.freeze": frozenset({Role.CALL_CENTRE}) | _OFFICE,
+    "fraud.see": frozenset({Role.STORE_MANAGER}) | _WATCHING,
     # files
     "imports.see": _WATCHING | {Role.CALL_CENTRE, Role.FINANCE},
     "imports.run": _OFFICE,
+    "replication.see": _WATCHING | {Role.CALL_CENTRE},
+    "replication.work": _OFFICE,
     "quarantine.see": _WATCHING | {Role.CALL_CENTRE},
     "quarantine.fix": frozenset({Role.CALL_CENTRE}) | _OFFICE,
     # what is on offer
@@ -45,6 +58,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "audit.see": _WATCHING,
     "staff.see": _WATCHING,
     "staff.edit": _OFFICE,
+    "staff.invite": frozenset({Role.STORE_MANAGER}) | _OFFICE,
+    "access.see": _WATCHING,
 }
 
 OF_A_STORE = _STORE

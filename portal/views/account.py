@@ -1,7 +1,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from portal import doors, queries
+from portal import doors, places, queries
 from web import people
 
 
@@ -9,4 +9,5 @@ from web import people
 @doors.for_members
 def show(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
     """What we know of the member, her cards and consents, and the way out."""
-    return doors.page(request, "portal/me.html", visit, {"me": people.person_of(visit.membership_id), "tab": "me"})
+    values = {"me": people.person_of(visit.membership_id), "places": places.of_member(visit), "tab": "me"}
+    return doors.page(request, "portal/me.html", visit, values)

@@ -13,8 +13,8 @@ from loyalty import owner
 
 pytestmark = pytest.mark.django_db
 OURS = (
-    "loyalty", "portal", "backoffice", "studio", "web", "playbooks", "earning", "rewards", "activity", "tiers",
-    "members", "rules_engine", "programs", "ledger", "identity", "audit", "adminsite",
+    "loyalty", "portal", "backoffice", "studio", "api", "web", "playbooks", "care", "replication", "earning", "rewards",
+    "activity", "tiers", "messaging", "members", "rules_engine", "programs", "ledger", "identity", "audit", "adminsite",
 )  # fmt: skip
 # Every table of a model of ours is one or the other: a new one is put here by whoever makes it.
 ONLY_GROWS = {

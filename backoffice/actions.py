@@ -1,0 +1,33 @@
+"""What the person at the desk may do for the member before her: links, each shown to whoever may follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from backoffice import floors
+from backoffice.doors import Desk
+from members.models import Membership
+
+
+@dataclass(frozen=True)
+class Action:
+    """A link; `icon` is one of templates/ui's."""
+
+    label: str
+    href: str
+    icon: str
+
+
+def for_member(desk: Desk, membership: Membership) -> list[Action]:
+    """In the order in which they are asked for at a desk. Every page checks again what is checked here."""
+    found = []
+    if floors.may_give(desk, membership):
+        found.append(Action(_("Floor on the ladder"), _to("floor", membership), "flag"))
+    return found
+
+
+def _to(name: str, membership: Membership) -> str:
+    return reverse(f"backoffice:{name}", args=[membership.public_id])

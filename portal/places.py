@@ -1,0 +1,28 @@
+"""Where "Me" leads to: the pages on which a member looks after what is hers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.queries import Visit
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page and what is done there, in a few words."""
+
+    label: str
+    told: str
+    href: str
+    icon: str
+
+
+def of_member(visit: Visit) -> list[Place]:
+    """In the order in which they are looked for."""
+    return [
+        Place(_("E-mail addresses"), _("Which ones, and which is proven"), reverse("account_email"), "mail"),
+        Place(_("Password"), _("Choose one, or another"), reverse("account_change_password"), "lock"),
+    ]
