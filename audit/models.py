@@ -23,3 +23,29 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor} {self.action} {self.object_type} {self.object_id}"
+
+
+class AccessEvent(models.Model):
+    """Somebody of staff opened the page of a member: who, whom, why, when. Only grows.
+
+    `membership_id` is a plain number, because this floor knows no members; it names no person once one is erased.
+    """
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80, help_text="user:12")
+    membership_id = models.BigIntegerField()
+    page = models.CharField(max_length=40, help_text="the page's name, as addresses have it")
+    purpose = models.CharField(max_length=40, help_text="desk, call, till")
+
+    class Meta:
+        db_table = "audit_access"
+        verbose_name = _("access to a member")
+        verbose_name_plural = _("accesses to members")
+        indexes = [
+            models.Index(fields=["membership_id", "at"], name="audit_access_membership"),
+            models.Index(fields=["actor", "at"], name="audit_access_actor"),
+            models.Index(fields=["at"], name="audit_access_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor} opened {self.membership_id}: {self.purpose}, {self.page}"
