@@ -16,13 +16,15 @@ from members.models import Consent
 class Answer:
     """One answer: for a purpose ("marketing", "profiling") by a channel ("email", "sms", or "" for none in particular).
 
-    `wording` is the version of the text that was shown.
+    `wording` is the version of the text that was shown. `given_at`: when, if not at the moment it is written down, as
+    on a paper form or in another system.
     """
 
     purpose: str
     channel: str
     granted: bool
     wording: str
+    given_at: datetime | None = None
 
 
 def record(*, member_id: int, answers: Sequence[Answer], source: str, now: datetime, by: str) -> None:
@@ -33,7 +35,7 @@ def record(*, member_id: int, answers: Sequence[Answer], source: str, now: datet
         Consent.objects.bulk_create(
             Consent(
                 member_id=member_id, purpose=answer.purpose, channel=answer.channel, granted=answer.granted,
-                source=source, wording=answer.wording, at=now,
+                source=source, wording=answer.wording, at=answer.given_at or now,
             )
             for answer in answers
         )  # fmt: skip

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from members.models import Login, Membership
+from django.utils.translation import gettext as _
+
+from members import mastering
+from members.models import Login, Member, Membership
 from members.refusals import Refused
 
 
@@ -18,6 +21,14 @@ class CannotSpend(Refused):
     """The membership may earn and not spend."""
 
     field = "membership"
+
+
+class MasteredElsewhere(Refused):
+    """Another system is the master of this field: it is changed there, and comes here from there."""
+
+    def __init__(self, field: str, system: str) -> None:
+        super().__init__(_("This is kept in %(system)s: change it there.") % {"system": system})
+        self.field, self.system = field, system
 
 
 def acts_on_self(user: Any, member_id: int) -> bool:
@@ -39,3 +50,13 @@ def check_spend(membership: Membership) -> None:
 
 def can_spend(membership: Membership) -> bool:
     return membership.status == Membership.Status.ACTIVE
+
+
+def check_may_change(member: Member, field: str) -> None:
+    """Raise MasteredElsewhere where a CRM masters this field (members.mastering.FIELDS) of the member's population."""
+    if system := mastering.elsewhere(member.population_id, field):
+        raise MasteredElsewhere(field, system)
+
+
+def can_change(member: Member, field: str) -> bool:
+    return not mastering.elsewhere(member.population_id, field)

@@ -172,11 +172,14 @@ def consents(cursor: Any, accepted: Sequence[Accepted], member_ids: Sequence[int
         cursor,
         "consent (member_id, purpose, channel, granted, source, wording, at)",
         (
-            (member_id, answer.purpose, answer.channel, answer.granted, person.channel, answer.wording, now)
+            (
+                member_id, answer.purpose, answer.channel, answer.granted, person.channel, answer.wording,
+                answer.given_at or now,
+            )
             for member_id, person in zip(member_ids, accepted, strict=True)
             for answer in person.consents
         ),
-    )
+    )  # fmt: skip
 
 
 def _positions(wanted: Sequence[str], refusal: type[Refused], sentence: str) -> dict[str, int]:

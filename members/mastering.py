@@ -1,0 +1,26 @@
+"""Who is the master of what is known of a person: us, or the CRM a population is replicated from.
+
+The room that follows CRMs registers in `AppConfig.ready`; doors ask `members.policies.check_may_change` before they
+change a field, and `elsewhere` to say on the page where it is changed instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+FIELDS = ("first_name", "last_name", "email", "phone", "birth_date", "language", "store", "cards", "status", "tier")
+"""What can be mastered elsewhere. `store` is the favourite one, `status` whether the membership is open."""
+
+# Called with (population_id, field): the name of the system that masters the field, "" for none.
+asked: list[Callable[[int, str], str]] = []
+
+
+def elsewhere(population_id: int, field: str) -> str:
+    """The name of the system where this field is changed; "" where we are its master."""
+    return next((name for name in (ask(population_id, field) for ask in asked) if name), "")
+
+
+def mastered_elsewhere(population_id: int) -> dict[str, str]:
+    """Each field that another system masters, with the system's name: what a form shows without letting it change."""
+    found = {field: elsewhere(population_id, field) for field in FIELDS}
+    return {field: name for field, name in found.items() if name}
