@@ -22,11 +22,12 @@ ONLY_GROWS = {
     "activity", "activity_key", "audit_event", "consent", "delivery", "inbound_chunk", "ledger_debt_entry",
     "ledger_entry", "ledger_hold_lot", "ledger_holder", "ledger_posting", "product_state", "return_link", "rule",
     "rule_resume", "rule_stop", "tier_assignment", "voucher_code",
-    "care_receipt_claim",
+    "care_receipt_claim", "card_proof",
 }  # fmt: skip
 GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "care_case_event": ("words",),
     "attribution": ("ended_at",),
+    "card_batch": ("store_id", "handed_at", "handed_by"),
     "holder_successor": ("successor_id",),
     "ledger_hold": ("state", "resolved_at", "posting_id"),
     "quarantine": ("reason", "field", "detail", "corrected", "state", "changed_by", "changed_at"),
