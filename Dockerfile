@@ -13,7 +13,8 @@ COPY . .
 RUN python script/compile_translations.py \
  && SECRET_KEY=$(printf 'x%.0s' $(seq 50)) DATABASE_URL=postgresql://build@localhost/none REDIS_URL=redis://localhost \
     python manage.py collectstatic --no-input \
- && useradd --system --no-create-home fidelio
+ && useradd --system --no-create-home fidelio \
+ && install -d -o fidelio /var/lib/fidelio/files
 
 USER fidelio
 EXPOSE 8000

@@ -77,6 +77,7 @@ class Environment:
     pool_size: int = field(default_factory=lambda: _number("DATABASE_POOL_SIZE", 8))
     email_url: str = field(default_factory=lambda: os.environ.get("EMAIL_URL", "console://"), repr=False)
     email_from: str = field(default_factory=lambda: os.environ.get("EMAIL_FROM", "Fidelio <fidelio@localhost>"))
+    files_dir: str = field(default_factory=lambda: os.environ.get("FILES_DIR", ""))
     lease_seconds: int = field(default_factory=lambda: _number("CLAIM_LEASE_SECONDS", 60))
     redis_prefix: str = field(default_factory=lambda: os.environ.get("REDIS_PREFIX", "fidelio:"))
 

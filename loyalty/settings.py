@@ -235,6 +235,9 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG or ENVIRONMENT.static_from_source
 
+# what members send as evidence: under names of ours, served by no web server, only by views that check who asks
+FILES_DIR = Path(ENVIRONMENT.files_dir or BASE_DIR / ".files")
+
 SECURE = not (DEBUG or ENVIRONMENT.plain_http)
 SECURE_SSL_REDIRECT = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
