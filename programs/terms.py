@@ -15,7 +15,9 @@ from values.documents import (
     Days,
     MarketCode,
     Months,
+    Names,
     Positive,
+    Slug,
     Strictly,
     Text,
     Truth,
@@ -144,6 +146,36 @@ class Release(Strictly):
     multiple_of: Positive = 1
 
 
+class CareCeiling(Strictly):
+    """What one person may adjust alone, in the market's money: by act and by day."""
+
+    act: Amount
+    day: Amount
+
+
+class CareDueDays(Strictly):
+    """Working days in which a case of each type is to be ended (care.terms has the defaults)."""
+
+    missing_points: Days | None = None
+    wrong_points: Days | None = None
+    lost_card: Days | None = None
+    reward_not_received: Days | None = None
+    address: Days | None = None
+    leaving: Days | None = None
+    opinion: Days | None = None
+    other: Days | None = None
+
+
+class Care(Strictly):
+    """How cases are worked: how long a receipt may be claimed, by when a case is due, why points are adjusted, and what
+    a role may adjust alone."""
+
+    claim_days: Days | None = None
+    due_days: CareDueDays | None = None
+    reasons: Annotated[dict[Slug, Names], Field(min_length=1, max_length=50)] | None = None
+    ceilings: dict[Literal["store_staff", "store_manager", "call_centre", "administrator"], CareCeiling] | None = None
+
+
 class Settings(Strictly):
     """How a program counts. `late_lives_days`: points posted late live at least so many days from then. `grace_days`:
     points that died while they were spent live so many days more when the goods they were spent on come back.
@@ -159,6 +191,7 @@ class Settings(Strictly):
     grace_days: Days = 30
     blocked_cards: Literal["wait", "earn"] | None = None
     join_asks: Literal["birth_date", "phone"] | None = None
+    care: Care | None = None
     theme: Annotated[Text, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
 
 
