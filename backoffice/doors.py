@@ -16,6 +16,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from audit import access
 from identity import rights
 from members import queries as members
 from members.models import Membership
@@ -48,7 +49,10 @@ class Recent:
 
 @dataclass(frozen=True)
 class Desk:
-    """One person of staff at one program, at one moment."""
+    """One person of staff at one program, at one moment.
+
+    `page` and `purpose` are what the access log is told; `opened` are the memberships this request has told it of.
+    """
 
     user: Any
     name: str
@@ -62,6 +66,9 @@ class Desk:
     may_enrol: bool
     may_see_imports: bool
     may_see_quarantine: bool
+    page: str
+    purpose: str
+    opened: set[int]
 
     @property
     def program_code(self) -> str:
@@ -87,15 +94,18 @@ class Desk:
         return rights.may(self.user, action, scope)
 
 
-def for_staff(action: str = "") -> Callable[[View], View]:
-    """A page of staff: `view(request, desk, ...)`. Without `action` any right at all opens it."""
+def for_staff(action: str = "", *, whole: bool = False) -> Callable[[View], View]:
+    """A page of staff: `view(request, desk, ...)`. Without `action` any right at all opens it.
+
+    `whole`: what the page shows belongs to no banner, market or store, so a right within one of them is not enough.
+    """
 
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path(), resolve_url("account_request_login_code"))
-            if not _is_staff(request.user) or (action and not rights.may_anywhere(request.user, action)):
+            if not _is_staff(request.user) or (action and not _opens(request.user, action, whole)):
                 raise Http404
             return view(request, _desk_of(request), *args, **kwargs)
 
@@ -117,8 +127,12 @@ def remember(request: HttpRequest, public_id: str) -> None:
     request.session[RECENT_KEY] = [public_id, *before][:RECENTS]
 
 
+def _opens(user: Any, action: str, whole: bool) -> bool:
+    return rights.may(user, action, rights.EVERYWHERE) if whole else rights.may_anywhere(user, action)
+
+
 def _is_staff(user: Any) -> bool:
-    return bool(user.is_superuser or user.grants.exists())
+    return bool(user.is_superuser or rights.grants_of(user))
 
 
 def _desk_of(request: HttpRequest) -> Desk:
@@ -131,7 +145,8 @@ def _desk_of(request: HttpRequest) -> Desk:
     if program is None or not markets:
         raise Http404
     profile = getattr(user, "staff", None)
-    grant = user.grants.order_by("pk").first()
+    grant = next(iter(rights.grants_of(user)), None)
+    page_name = (request.resolver_match.url_name if request.resolver_match else None) or ""
     return Desk(
         user=user,
         name=profile.display_name if profile else user.email.partition("@")[0],
@@ -143,9 +158,19 @@ def _desk_of(request: HttpRequest) -> Desk:
         now=datetime.now(UTC),
         may_search=rights.may_anywhere(user, "members.search"),
         may_enrol=rights.may_anywhere(user, "members.enrol"),
-        may_see_imports=rights.may_anywhere(user, "imports.see"),
-        may_see_quarantine=rights.may_anywhere(user, "quarantine.see"),
+        may_see_imports=_opens(user, "imports.see", True),
+        may_see_quarantine=_opens(user, "quarantine.see", True),
+        page=page_name,
+        purpose=_purpose(request, page_name),
+        opened=set(),
     )
+
+
+def _purpose(request: HttpRequest, page_name: str) -> str:
+    """Why a member is opened: somebody called, somebody stands at the till, or it is work at the desk."""
+    if request.GET.get("for") == access.CALL:
+        return access.CALL
+    return access.TILL if page_name.startswith(access.TILL) else access.DESK
 
 
 def role_label(role: str) -> str:

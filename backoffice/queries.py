@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from activity.models import Attribution
-from backoffice import actions, floors
+from backoffice import actions, floors, opening
 from backoffice.doors import Desk, shown_card
 from identity import rights
 from members import duplicates, searching
@@ -119,11 +119,9 @@ def search(desk: Desk, text: str, limit: int) -> list[Found]:
     ]
 
 
-def member_of(desk: Desk, public_id: str) -> MemberPage | None:
-    """The member at a glance; None when there is none here, or it is not this person's to see."""
-    row = members.by_public_id(desk.program, public_id, rights.scopes(desk.user, "members.see"))
-    if row is None:
-        return None
+def member_of(desk: Desk, public_id: str) -> MemberPage:
+    """The member at a glance; 404 when there is none here, or it is not this person's to see."""
+    row = opening.opened(desk, public_id, action="members.see")
     market = programs.market_of(desk.program.pk, row.market_code) or desk.market
     formats = context.formats_of(desk.now, market=market.code, zone=market.timezone, currency=market.currency)
     holder_id = row.holders.get(until_at=None).holder_id

@@ -4,12 +4,17 @@ A right is an action (identity.roles) within a scope. A grant covers a thing whe
 thing's own: a grant of one store covers what belongs to that store, and not what belongs to none. Superusers may do
 everything everywhere, whoever is not active nothing anywhere.
 
+A thing may have several places: an area, some stores. It is named by what it was given to, an area by its market, a
+store by its code alone, so that a right over an area is none over what was given to one of its stores. Grants add up.
+Whoever reaches one of the places views and uses the thing (`may_some`); editing takes all of them (`may_all`).
+
 Lists are filtered by `scopes(user, action)` before they are read; one thing is checked by `may` or `check_may`.
 What is not somebody's own answers 404, so a door turns NotAllowed into that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +61,7 @@ def scopes(user: Any, action: str) -> list[Scope]:
         return [EVERYWHERE]
     held = {
         Scope(grant.banner_code, grant.market_code, grant.store_code)
-        for grant in _grants(user)
+        for grant in grants_of(user)
         if grant.role in ALLOWED[action]
     }
     return sorted(held, key=lambda scope: (scope.banner, scope.market, scope.store))
@@ -65,6 +70,16 @@ def scopes(user: Any, action: str) -> list[Scope]:
 def may(user: Any, action: str, scope: Scope) -> bool:
     """Whether `user` may do `action` to a thing of `scope`. Scope() is what belongs to no banner, market or store."""
     return any(held.covers(scope) for held in scopes(user, action))
+
+
+def may_some(user: Any, action: str, places: Sequence[Scope]) -> bool:
+    """Whether `user` may do `action` in one place at least of a thing that has several: to view and to use it."""
+    return any(may(user, action, place) for place in places)
+
+
+def may_all(user: Any, action: str, places: Sequence[Scope]) -> bool:
+    """Whether `user` may do `action` in every place of a thing that has several: what editing it takes."""
+    return bool(places) and all(may(user, action, place) for place in places)
 
 
 def may_anywhere(user: Any, action: str) -> bool:
@@ -87,8 +102,8 @@ def allowed(action: str) -> rules.Predicate:
     return rules.Predicate(test, name=f"may_{action}")
 
 
-def _grants(user: Any) -> tuple[Grant, ...]:
-    """The grants of one user, read once for the life of this object: a request's."""
+def grants_of(user: Any) -> tuple[Grant, ...]:
+    """The grants of one user, the oldest first, read once for the life of this object: a request's."""
     if not hasattr(user, "_held_grants"):
-        user._held_grants = tuple(user.grants.all())
+        user._held_grants = tuple(user.grants.order_by("pk"))
     return user._held_grants

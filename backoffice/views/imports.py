@@ -5,7 +5,7 @@ from backoffice import arrivals, doors
 
 
 @require_safe
-@doors.for_staff("imports.see")
+@doors.for_staff("imports.see", whole=True)
 def index(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
     """The files that arrived; while one is being read the list refreshes itself."""
     files = arrivals.files_of(desk)
@@ -16,7 +16,7 @@ def index(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
 
 
 @require_safe
-@doors.for_staff("imports.see")
+@doors.for_staff("imports.see", whole=True)
 def show(request: HttpRequest, desk: doors.Desk, file_id: int) -> HttpResponse:
     """One file with its counts."""
     file = arrivals.file_of(desk, file_id)

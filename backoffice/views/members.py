@@ -1,4 +1,4 @@
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
@@ -28,8 +28,6 @@ def search(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
 def show(request: HttpRequest, desk: doors.Desk, public_id: str) -> HttpResponse:
     """The member at a glance; `?why=` unfolds one movement."""
     member = queries.member_of(desk, public_id)
-    if member is None:
-        raise Http404
     doors.remember(request, public_id)
     movements = queries.movements_of(member, before=request.GET.get("before", ""), why=request.GET.get("why", ""))
     return doors.page(

@@ -11,7 +11,7 @@ from identity import rights
 
 
 @require_safe
-@doors.for_staff("quarantine.see")
+@doors.for_staff("quarantine.see", whole=True)
 def index(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
     """The rows that wait, or those that are done, by file where one is named."""
     file_id, after = (_number(request.GET.get(name, "")) for name in ("file", "after"))
@@ -26,7 +26,7 @@ def index(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@doors.for_staff("quarantine.see")
+@doors.for_staff("quarantine.see", whole=True)
 def show(request: HttpRequest, desk: doors.Desk, row_id: int) -> HttpResponse:
     """One row as it came and why it waits; who may mend it can, and it tries again at once."""
     row = arrivals.waiting_row(desk, row_id)
