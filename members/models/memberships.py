@@ -35,10 +35,15 @@ class Membership(models.Model):
     home_banner = models.ForeignKey("programs.Banner", models.PROTECT, null=True, blank=True, related_name="+")
     market_code = models.CharField(max_length=10)
     joined_at = models.DateTimeField()
+    # the one that stands for it since two turned out to be one person's (members.merging); itself merged into none
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="absorbed")
 
     class Meta:
         db_table = "membership"
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | models.Q(status="closed"), name="membership_merged_is_closed"
+            ),
             models.UniqueConstraint(fields=["member", "program"], name="membership_once"),
             models.UniqueConstraint(Upper("number"), "program", name="membership_number_once"),
         ]

@@ -29,6 +29,7 @@ GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "attribution": ("ended_at",),
     "card_batch": ("store_id", "handed_at", "handed_by"),
     "holder_successor": ("successor_id",),
+    "membership_merge": ("undone_at", "undone_by", "undone"),
     "ledger_hold": ("state", "resolved_at", "posting_id"),
     "quarantine": ("reason", "field", "detail", "corrected", "state", "changed_by", "changed_at"),
     "redemption": ("state", "resolved_at", "resolved_by"),
@@ -42,6 +43,7 @@ GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
 CHANGES = {
     "award", "claim", "rule_usage", "forgiven", "job_run", "mark", "rescore", "rescore_holder",
     "bearer", "inbound_file",
+    "household", "household_invitation",
     "card", "member", "member_login", "member_name_word", "membership", "membership_holder",
     "banner", "currency", "market", "population", "product", "program", "program_banner", "program_host", "source",
     "source_program", "store",
