@@ -8,5 +8,6 @@ from members.models.merges import Merge
 from members.models.people import Login, Member, NameWord
 
 __all__ = [
-    "Card", "CardBatch", "CardProof", "Consent", "Household", "Invitation", "Login", "Member", "Membership", "MembershipHolder", "Merge", "NameWord",
+    "Card", "CardBatch", "CardProof", "Consent", "Household", "Invitation", "Login", "Member", "Membership",
+    "MembershipHolder", "Merge", "NameWord",
 ]  # fmt: skip

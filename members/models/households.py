@@ -12,7 +12,7 @@ from members.models.memberships import Membership
 
 
 class Household(models.Model):
-    """Memberships of one program that share their pots. `head`: who may let others go; whoever stays last has it all."""
+    """Memberships of one program that share their pots. `head` may let others go; whoever stays last has it all."""
 
     public_id = models.CharField(max_length=16, unique=True)
     program = models.ForeignKey("programs.Program", models.PROTECT, related_name="+")
@@ -29,7 +29,7 @@ class Household(models.Model):
 
 
 class Invitation(models.Model):
-    """Somebody was asked to join. The link's token is kept as a digest; `sent_to` is what was typed, and is emptied when
+    """Somebody was asked to join. The link's token is kept as a digest; `sent_to` is what was typed, emptied when
     it has served. `invited` is empty for an address, and for a number that is nobody's: the two look alike."""
 
     class State(models.TextChoices):
