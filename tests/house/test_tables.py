@@ -21,7 +21,7 @@ ONLY_GROWS = {
     "audit_access",
     "activity", "activity_key", "audit_event", "consent", "delivery", "inbound_chunk", "ledger_debt_entry",
     "ledger_entry", "ledger_hold_lot", "ledger_holder", "ledger_posting", "product_state", "return_link", "rule",
-    "rule_resume", "rule_stop", "tier_assignment", "voucher_code",
+    "replication_chunk", "replication_line", "rule_resume", "rule_stop", "tier_assignment", "voucher_code",
     "care_receipt_claim", "card_proof",
 }  # fmt: skip
 GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
@@ -49,6 +49,8 @@ CHANGES = {
     "source_program", "store",
     "ledger_lot", "ledger_wallet",
     "care_adjustment", "care_case", "care_case_file", "care_opinion",
+    "replication_conflict", "replication_fact", "replication_identity", "replication_lot", "replication_run",
+    "replication_system",
     "reward", "reward_budget", "reward_stock", "reward_taken",
     "rulebook_draft", "rulebook_draft_rule", "tier_followed", "tier_plan",
     "identity_grant", "identity_staff_profile", "identity_user", "identity_user_groups",
