@@ -2,6 +2,9 @@
 
 A card number names a membership at a till and never authorises a spend. A blocked or replaced number goes on naming
 its membership, so that what it is used for afterwards waits for staff instead of getting lost (members.matching).
+
+Blocking locks the membership and the pots of its holder first: a spend either was committed before, or finds the card
+blocked. The order of locks is that of a redemption: membership, pots, card.
 """
 
 from __future__ import annotations
@@ -11,13 +14,16 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 
 from audit import trail
-from members import numbers, writing
-from members.models import Card, Membership
+from ledger import stilling
+from members import hooks, numbers, writing
+from members.models import Card, Membership, MembershipHolder
 from members.refusals import CardNotActive, CardTaken
+from programs import queries as programs
 from programs.models import Program
 
 MOST_BLANKS = 1_000_000
 new_number = numbers.new_card_number
+LOST, STOLEN = "lost", "stolen"
 
 
 class TooMany(ValueError):
@@ -44,16 +50,46 @@ def bind(*, membership: Membership, number: str, now: datetime, by: str) -> Card
     number = numbers.check(number)
     with transaction.atomic():
         card = _bind_blank(membership, number, now) or _add(membership, number, Card.Kind.PHYSICAL, now)
-        _tell("cards.bound", card, now, by)
+        _record("cards.bound", card, now, by)
     return card
 
 
 def block(*, card: Card, reason: str, now: datetime, by: str) -> Card:
-    """Block a lost or stolen card at once. What is bought with it from now on waits for staff."""
-    return _change(
-        card, {Card.Status.ACTIVE}, now, by, "cards.blocked",
-        status=Card.Status.BLOCKED, blocked_at=now, reason=reason[:80],
-    )  # fmt: skip
+    """Block a lost or stolen card at once. What is bought with it from now on waits for staff. Raises CardNotActive."""
+    with transaction.atomic():
+        _hold_still(card, now, by)
+        blocked = _change(
+            card, {Card.Status.ACTIVE}, now, by, "cards.blocked",
+            status=Card.Status.BLOCKED, blocked_at=now, reason=reason[:80],
+        )  # fmt: skip
+        _tell("card_blocked", blocked, now, by, reason=reason)
+    return blocked
+
+
+def lose(*, card: Card, reason: str, now: datetime, by: str) -> Card:
+    """Block a card that was lost or stolen and give its member a new virtual one in the same moment; the new card.
+
+    The old one stays blocked and not replaced, so that it can be found again. Raises CardNotActive.
+    """
+    with transaction.atomic():
+        lost = block(card=card, reason=reason, now=now, by=by)
+        return issue(membership=Membership.objects.get(cards=lost), kind=Card.Kind.VIRTUAL, now=now, by=by)
+
+
+def issue(*, membership: Membership, kind: str, now: datetime, by: str) -> Card:
+    """A new card with a number of ours: virtual, or for a phone's wallet."""
+    with transaction.atomic():
+        card = _add(membership, new_number(), kind, now)
+        _record("cards.issued", card, now, by)
+    return card
+
+
+def issue_pass(*, membership: Membership, now: datetime, by: str) -> Card:
+    """The card in the member's phone wallet: the one that works, else a new one."""
+    with transaction.atomic():
+        Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)  # one person may tap twice
+        active = membership.cards.filter(kind=Card.Kind.PASS, status=Card.Status.ACTIVE)
+        return active.order_by("-pk").first() or issue(membership=membership, kind=Card.Kind.PASS, now=now, by=by)
 
 
 def unblock(*, card: Card, now: datetime, by: str) -> Card:
@@ -66,16 +102,31 @@ def unblock(*, card: Card, now: datetime, by: str) -> Card:
 def replace(*, card: Card, reason: str, now: datetime, by: str, number: str = "") -> Card:
     """Give its member a new card in place of this one, for good: a new virtual number, or the card of `number`."""
     with transaction.atomic():
+        _hold_still(card, now, by)
         old = _change(
             card, {Card.Status.ACTIVE, Card.Status.BLOCKED}, now, by, "cards.replaced",
             status=Card.Status.REPLACED, blocked_at=card.blocked_at or now, reason=reason[:80],
         )  # fmt: skip
         membership = Membership.objects.get(cards=old)
         if number:
-            return bind(membership=membership, number=number, now=now, by=by)
-        new = _add(membership, new_number(), Card.Kind.VIRTUAL, now)
-        _tell("cards.issued", new, now, by)
+            new = bind(membership=membership, number=number, now=now, by=by)
+        else:
+            new = issue(membership=membership, kind=Card.Kind.VIRTUAL, now=now, by=by)
+        _tell("card_replaced", old, now, by, reason=reason, new_ending=new.number[-4:])
     return new
+
+
+def _hold_still(card: Card, now: datetime, by: str) -> None:
+    """Let no spend of the card's membership be under way until the transaction ends; a blank card has none."""
+    if card.membership_id is None:
+        return
+    Membership.objects.select_for_update(no_key=True).get(pk=card.membership_id)
+    _tell("card_blocking", card, now, by)  # before the pots: what is set aside is let go in a redemption's own order
+    holders = MembershipHolder.objects.filter(membership_id=card.membership_id, until_at=None)
+    stilling.hold_still(
+        holder_ids=holders.values_list("holder_id", flat=True),
+        currency_ids=[currency.id for currency in programs.currencies_of(card.program_id)],
+    )
 
 
 def _bind_blank(membership: Membership, number: str, now: datetime) -> Card | None:
@@ -110,11 +161,17 @@ def _change(card: Card, wanted: set[str], now: datetime, by: str, action: str, *
         for field, value in fields.items():
             setattr(current, field, value)
         current.save(update_fields=list(fields))
-        _tell(action, current, now, by)
+        _record(action, current, now, by)
     return current
 
 
-def _tell(action: str, card: Card, now: datetime, by: str) -> None:
+def _tell(what: str, card: Card, now: datetime, by: str, **values: str) -> None:
+    """Tell the rooms above; of the number no more than its end, which is enough to know a card by."""
+    if card.membership_id is not None:
+        hooks.tell(what, membership_id=card.membership_id, now=now, by=by, ending=card.number[-4:], **values)
+
+
+def _record(action: str, card: Card, now: datetime, by: str) -> None:
     trail.record(
         action=action, actor=by, obj=("card", card.pk), at=now,
         data={"membership": card.membership_id, "reason": card.reason},

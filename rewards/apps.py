@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class RewardsConfig(AppConfig):
     name = "rewards"
+
+    def ready(self) -> None:
+        from members import hooks
+        from rewards import blocking
+
+        hooks.on_happened.append(blocking.release_on_block)
