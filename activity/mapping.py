@@ -182,6 +182,11 @@ def read(path: Path) -> Mapping:
 
 def parse(content: bytes, name: str) -> Mapping:
     """As `read`, of bytes; `name` is what errors call the file."""
+    return parse_as(Mapping, content, name)
+
+
+def parse_as[Document: Strict](kind: type[Document], content: bytes, name: str) -> Document:
+    """As `parse`, of another kind of mapping written by the same rules."""
     if len(content) > _LARGEST:
         raise MappingRefused(f"{name}: a mapping has at most {_LARGEST} bytes")
     try:
@@ -193,7 +198,7 @@ def parse(content: bytes, name: str) -> Mapping:
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise MappingRefused(f"{name}: this is no YAML: {error}"[:300]) from None
     try:
-        return Mapping.model_validate(plain)
+        return kind.model_validate(plain)
     except ValidationError as refused:
         lines = [
             f"{name}: line {_line(root, error['loc'])}: {_path(error['loc'])}{_message(error)}"
