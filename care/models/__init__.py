@@ -3,5 +3,6 @@
 from care.models.adjustments import Adjustment
 from care.models.cases import Case, CaseEvent, CaseFile, ReceiptClaim
 from care.models.opinions import Opinion
+from care.models.privacy import Archive, Erasure
 
-__all__ = ["Adjustment", "Case", "CaseEvent", "CaseFile", "Opinion", "ReceiptClaim"]
+__all__ = ["Adjustment", "Archive", "Case", "CaseEvent", "CaseFile", "Erasure", "Opinion", "ReceiptClaim"]
