@@ -79,6 +79,7 @@ class Environment:
     email_from: str = field(default_factory=lambda: os.environ.get("EMAIL_FROM", "Fidelio <fidelio@localhost>"))
     files_dir: str = field(default_factory=lambda: os.environ.get("FILES_DIR", ""))
     lease_seconds: int = field(default_factory=lambda: _number("CLAIM_LEASE_SECONDS", 60))
+    public_url: str = field(default_factory=lambda: os.environ.get("PUBLIC_URL", "http://localhost:8000"))
     redis_prefix: str = field(default_factory=lambda: os.environ.get("REDIS_PREFIX", "fidelio:"))
 
     @property

@@ -157,6 +157,7 @@ CELERY: dict[str, Any] = {
         "earning.tasks.*": {"queue": "score"},
         "rewards.tasks.*": {"queue": "score"},
         "activity.tasks.*": {"queue": "file"},
+        "messaging.tasks.*": {"queue": "file"},  # a slow mail server never keeps points waiting
     },
     "worker_hijack_root_logger": False,
     "timezone": "UTC",
@@ -166,6 +167,8 @@ CELERY: dict[str, Any] = {
         "post what expired": {"task": "earning.tasks.expire", "schedule": 600.0, "options": {"expires": 600}},
         # windows end at the midnights of every market
         "close windows": {"task": "earning.tasks.close_windows", "schedule": 600.0, "options": {"expires": 600}},
+        # what was never nudged, and what waits for another attempt
+        "deliver messages": {"task": "messaging.tasks.deliver", "schedule": 30.0, "options": {"expires": 30}},
         "let holds lapse": {"task": "rewards.tasks.lapse", "schedule": 60.0, "options": {"expires": 60}},
     },
     "beat_schedule_filename": "/tmp/fidelio-celerybeat-schedule",
@@ -269,6 +272,7 @@ CONTENT_SECURITY_POLICY = {
 
 globals().update(environment.email(ENVIRONMENT.email_url))
 DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
+PUBLIC_URL = ENVIRONMENT.public_url  # where links in messages lead, for programs without a host of their own
 
 LOGGING = logs.configuration(debug=DEBUG)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

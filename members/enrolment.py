@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 
 from audit import trail
 from ledger import holders
-from members import writing
+from members import hooks, writing
 from members.consents import Answer
 from members.contacts import InvalidContact
 from members.models import Login, Member, Membership
@@ -108,6 +108,7 @@ def enrol(
             action="members.enrolled", actor=by, obj=("membership", membership_id), at=now,
             data={"program": program.code, "channel": channel, "store": store.code if store else ""},
         )  # fmt: skip
+        hooks.tell("joined", membership_id=membership_id, now=now, by=by, channel=channel)
     return membership
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.views import account, activity, home, join, rewards
+from portal.views import account, activity, home, join, leaving_mail, rewards
 
 app_name = "portal"
 urlpatterns = [
@@ -13,4 +13,5 @@ urlpatterns = [
     path("rewards/", rewards.show, name="rewards"),
     path("rewards/<str:code>/take/", rewards.take, name="take_reward"),
     path("me/", account.show, name="me"),
+    path("unsubscribe/<str:token>/", leaving_mail.show, name="unsubscribe"),
 ]

@@ -17,7 +17,7 @@ from babel.messages import Catalog, pofile
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_python
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("portal", "backoffice", "studio", "web")
+ROOMS = ("portal", "backoffice", "studio", "web", "members", "messaging")
 LANGUAGES = ("fr",)
 OTHERS = frozenset({"admin", "unfold"})
 """Folders of templates that speak the admin's own language."""
@@ -64,8 +64,8 @@ def _sources() -> Iterator[tuple[str, Path, bytes]]:
 
     for path in sorted((ROOT / "templates").rglob("*")):
         place = path.relative_to(ROOT / "templates").parts[0]
-        if path.suffix in {".html", ".txt"} and place not in OTHERS:
-            room = {"backoffice": "backoffice", "studio": "studio", "ui": "web"}.get(place, "portal")
+        if path.suffix in {".html", ".txt", ".subject"} and place not in OTHERS:
+            room = {"backoffice": "backoffice", "studio": "studio", "ui": "web", "messaging": "messaging"}.get(place, "portal")
             code = templatize(path.read_text(encoding="utf-8"), origin=str(path))
             yield room, path, "\n".join(line.lstrip() for line in code.split("\n")).encode()
     for room in ROOMS:

@@ -6,6 +6,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from programs import themes
+
 
 @dataclass(frozen=True)
 class Look:
@@ -31,9 +33,4 @@ def look_of(theme: str | None) -> Look:
 
 def theme_of(program: Any) -> str:
     """The theme a program wears: its own setting, else that of its only banner; a shared program wears Fidelio's."""
-    if program is None:
-        return FIDELIO.theme
-    if chosen := program.settings.get("theme"):
-        return str(chosen)
-    themes = {banner.theme for banner in program.banners.all()}
-    return themes.pop() if len(themes) == 1 else FIDELIO.theme
+    return themes.theme_of(program)

@@ -41,6 +41,7 @@ GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "rulebook": ("valid", "state", "published_at", "published_by"),
 }
 CHANGES = {
+    "membership_closing", "membership_suspension", "care_archive", "care_erasure",
     "award", "claim", "rule_usage", "forgiven", "job_run", "mark", "rescore", "rescore_holder",
     "bearer", "inbound_file",
     "household", "household_invitation",
@@ -48,11 +49,13 @@ CHANGES = {
     "banner", "currency", "market", "population", "product", "program", "program_banner", "program_host", "source",
     "source_program", "store",
     "ledger_lot", "ledger_wallet",
+    "outgoing_message",
     "care_adjustment", "care_case", "care_case_file", "care_opinion",
     "replication_conflict", "replication_fact", "replication_identity", "replication_lot", "replication_run",
     "replication_system",
     "reward", "reward_budget", "reward_stock", "reward_taken",
     "rulebook_draft", "rulebook_draft_rule", "tier_followed", "tier_plan",
+    "identity_badge", "identity_device", "identity_till",
     "identity_grant", "identity_staff_profile", "identity_user", "identity_user_groups",
     "identity_user_user_permissions",
 }  # fmt: skip

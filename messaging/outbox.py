@@ -1,0 +1,75 @@
+"""Owing somebody a message: one row, written in the transaction of what is to be told, once for each key."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from messaging import bells, kinds
+
+_OWE = """
+INSERT INTO outgoing_message
+    (uid, key, kind, membership_id, program_id, address, language, facts, state, attempts, error, owed_at, owed_by,
+     due_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb, 'waiting', 0, '', %s, %s, %s)
+ON CONFLICT (key) DO NOTHING
+"""
+
+
+def owe(
+    *, membership_id: int, kind: str, values: Mapping[str, Any], now: datetime, by: str = "system:messages", key: str
+) -> bool:
+    """Owe a member a message of `kind`; False when this key was owed before, and nothing is written.
+
+    Address and language are read when it goes out. `values` are plain (texts, numbers, `path` of a page of the
+    program) and hold no secret. Raises UnknownKind.
+    """
+    return _owe((membership_id, None, "", ""), kind, values, now, by, key)
+
+
+def owe_address(
+    *,
+    address: str,
+    language: str,
+    kind: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    key: str,
+    program_id: int | None = None,
+    by: str = "system:messages",
+) -> bool:
+    """Owe a message to an address that is no member's, or not theirs yet. Raises UnknownKind, ValueError for none."""
+    if not address:
+        raise ValueError("a message without an address reaches nobody")
+    if kinds.kind_of(kind).is_marketing:
+        raise ValueError("nobody without a membership has agreed to marketing")
+    return _owe((None, program_id, address, language), kind, values, now, by, key)
+
+
+def _owe(
+    whom: tuple[int | None, int | None, str, str],
+    kind: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    by: str,
+    key: str,
+) -> bool:
+    kinds.kind_of(kind)
+    membership_id, program_id, address, language = whom
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _OWE,
+            [
+                uuid.uuid4(), key, kind, membership_id, program_id, address, language, json.dumps(dict(values)), now,
+                by[:80], now,
+            ],
+        )  # fmt: skip
+        new = cursor.rowcount == 1
+        if new:
+            bells.ring_when_committed()
+    return new
