@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Archive(models.Model):
-    """A copy of what is known of a person, asked for from one membership. The file lives until it was taken, or 24 hours.
+    """A copy of what is known of a person, asked for from one membership. Its file lives until it is taken, or a day.
 
     `name` is the file's below FILES_DIR, empty before it is made and after it is gone.
     """

@@ -2,12 +2,13 @@
 
 from members.models.cards import Card, CardBatch, CardProof
 from members.models.consents import Consent
+from members.models.endings import Closing, Suspension
 from members.models.households import Household, Invitation
 from members.models.memberships import Membership, MembershipHolder
 from members.models.merges import Merge
 from members.models.people import Login, Member, NameWord
 
 __all__ = [
-    "Card", "CardBatch", "CardProof", "Consent", "Household", "Invitation", "Login", "Member", "Membership",
-    "MembershipHolder", "Merge", "NameWord",
+    "Card", "CardBatch", "CardProof", "Closing", "Consent", "Household", "Invitation", "Login", "Member", "Membership",
+    "MembershipHolder", "Merge", "NameWord", "Suspension",
 ]  # fmt: skip
