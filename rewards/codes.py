@@ -13,8 +13,7 @@ import hmac
 import secrets
 from collections.abc import Iterator
 
-from django.conf import settings
-from django.utils.encoding import force_bytes
+from members import keys
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 LENGTH = 12  # 60 bits
@@ -28,7 +27,7 @@ def new_salt() -> bytes:
 
 def new_code(salt: bytes) -> str:
     """The code of a voucher given today, `ABCD-EFGH-JKMN`."""
-    return _written(_code(_keys()[0], salt))
+    return _written(_code(keys.known()[0], salt))
 
 
 def code_of(salt: bytes, digest: bytes) -> str | None:
@@ -37,12 +36,12 @@ def code_of(salt: bytes, digest: bytes) -> str | None:
     Another key would work out another code, which nobody was given: none is better.
     """
     place = key_of(salt, digest)
-    return None if place is None else _written(_code(_keys()[place], salt))
+    return None if place is None else _written(_code(keys.known()[place], salt))
 
 
 def key_of(salt: bytes, digest: bytes) -> int | None:
     """Which of our keys a voucher was given under: 0 for the present one, more for earlier ones, None for none."""
-    return next((place for place, key in enumerate(_keys()) if _digest(key, _code(key, salt)) == digest), None)
+    return next((place for place, key in enumerate(keys.known()) if _digest(key, _code(key, salt)) == digest), None)
 
 
 def digest_of(code: str) -> bytes:
@@ -53,17 +52,7 @@ def digest_of(code: str) -> bytes:
 def digests_of(code: str) -> Iterator[bytes]:
     """Under what a code read at a till may be kept, the present key first. Case, spaces and dashes do not matter."""
     plain = code.upper().translate(_READ_AS)
-    return (_digest(key, plain) for key in _keys())
-
-
-def _keys() -> list[bytes]:
-    known = (
-        settings.VOUCHER_KEY or settings.SECRET_KEY,
-        *settings.VOUCHER_KEY_FALLBACKS,
-        settings.SECRET_KEY,
-        *settings.SECRET_KEY_FALLBACKS,
-    )
-    return [force_bytes(key) for key in dict.fromkeys(known)]
+    return (_digest(key, plain) for key in keys.known())
 
 
 def _written(plain: str) -> str:
