@@ -176,6 +176,15 @@ class Care(Strictly):
     ceilings: dict[Literal["store_staff", "store_manager", "call_centre", "administrator"], CareCeiling] | None = None
 
 
+class Closing(Strictly):
+    """What becomes of a pot when its member leaves: it is given up, can be spent for `grace_days` more, or its cash
+    becomes a voucher. Within `cool_off_days` the member may come back to everything as it was."""
+
+    pot: Literal["forfeit", "grace", "voucher"] = "voucher"
+    grace_days: Days = 30
+    cool_off_days: Days = 14
+
+
 class Settings(Strictly):
     """How a program counts. `late_lives_days`: points posted late live at least so many days from then. `grace_days`:
     points that died while they were spent live so many days more when the goods they were spent on come back.
@@ -192,6 +201,7 @@ class Settings(Strictly):
     blocked_cards: Literal["wait", "earn"] | None = None
     join_asks: Literal["birth_date", "phone"] | None = None
     care: Care | None = None
+    closing: Closing | None = None
     theme: Annotated[Text, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
 
 
