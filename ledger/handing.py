@@ -31,16 +31,15 @@ def pass_on(cursor: Any, wallet: Wallet, new: int, now: datetime, by: str) -> bo
     (free,) = cursor.fetchone()
     if not free and not debt:
         return False
-    sent, received = _post(cursor, old, new, now, by)
+    sent, received = begin(cursor, old, new, now, by)
     if free:
         drawn = sum(
             _draw(cursor, Demand(old, currency_id, free, sent), lots, now) for lots in (Lots.SPENDABLE, Lots.PENDING)
         )
-        records.receive(cursor, old, sent, new, received, now)
-        wallets.move(cursor, [(old, currency_id, -drawn, 0), (new, currency_id, drawn, 0)])
+        arrive(cursor, (old, currency_id), sent, new, received, drawn, now)
     if debt:
         debts.owe(cursor, [(new, received, currency_id, debt), (old, sent, currency_id, -debt)], now=now, reason=MOVED)
-    _repay(cursor, (new, currency_id), received, now)
+    repay(cursor, (new, currency_id), received, now)
     return True
 
 
@@ -51,7 +50,7 @@ def lend(
     holder_id, currency_id = lender
     stages = [Lots.OWN_PENDING] if only_pending else [Lots.OWN_DEAD, Lots.OWN, Lots.SPENDABLE, Lots.PENDING]
     cursor.execute("SAVEPOINT ledger_lend")
-    sent, received = _post(cursor, holder_id, old, now, ACTOR)
+    sent, received = begin(cursor, holder_id, old, now, ACTOR)
     dead = drawn = 0
     for lots in stages:
         left = amount - dead - drawn
@@ -66,7 +65,13 @@ def lend(
     cursor.execute("RELEASE SAVEPOINT ledger_lend")
 
 
-def _post(cursor: Any, sender: int, receiver: int, now: datetime, by: str) -> tuple[int, int]:
+def arrive(cursor: Any, sender: Pot, sent: int, to: int, received: int, drawn: int, now: datetime) -> None:
+    """What `sent` drew from the sender's lots is the receiver's."""
+    records.receive(cursor, sender[0], sent, to, received, now)
+    wallets.move(cursor, [(*sender, -drawn, 0), (to, sender[1], drawn, 0)])
+
+
+def begin(cursor: Any, sender: int, receiver: int, now: datetime, by: str) -> tuple[int, int]:
     """The two postings of a transfer. What it moves is what is there at the moment, so no key says it again."""
     around, asked = records.Circumstances(by), idempotency.fingerprint(do="succeed", of=sender, to=receiver)
     sent = records.post(cursor, sender, uuid.uuid4(), asked, "transfer", around, now, transfers=True)
@@ -88,7 +93,7 @@ def _draw_dead(cursor: Any, demand: Demand, now: datetime) -> int:
     return sum(amount for _, _, amount in cursor.fetchall())
 
 
-def _repay(cursor: Any, pot: Pot, posting_id: int, now: datetime) -> None:
+def repay(cursor: Any, pot: Pot, posting_id: int, now: datetime) -> None:
     """Two that are one owe nothing while they have something."""
     debt = wallets.lock(cursor, [pot])[pot].debt
     if not debt:

@@ -19,6 +19,7 @@ INSERT INTO holder_successor (holder_id, successor_id, since) VALUES (%(old)s, %
 _FLATTEN = """
 UPDATE holder_successor SET successor_id = %(new)s WHERE successor_id = %(old)s
 """
+_LEAD = "UPDATE holder_successor SET successor_id = %(new)s WHERE holder_id = ANY(%(olds)s::bigint[])"
 _SUCCESSORS = "SELECT holder_id, successor_id FROM holder_successor WHERE holder_id = ANY(%(holders)s)"
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('holder_successor', 0))"
 
@@ -41,6 +42,13 @@ def succeed(*, old: int, new: int, now: datetime) -> None:
         new = _successors(cursor, [new]).get(new, new)
         cursor.execute(_FLATTEN, {"old": old, "new": new})
         cursor.execute(_SUCCEED, {"old": old, "new": new, "now": now})
+
+
+def lead(*, olds: list[int], new: int) -> None:
+    """Let what comes back to these old holders go to another one from now on, whoever stood for them before."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_ONE_AT_A_TIME)
+        cursor.execute(_LEAD, {"olds": olds, "new": new})
 
 
 def successors(holder_ids: list[int]) -> dict[int, int]:
