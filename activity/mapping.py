@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
@@ -46,6 +46,9 @@ FieldName = Annotated[str, AfterValidator(_field)]
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Document = TypeVar("Document", bound=Strict)
 
 
 class Csv(Strict):
@@ -185,7 +188,7 @@ def parse(content: bytes, name: str) -> Mapping:
     return parse_as(Mapping, content, name)
 
 
-def parse_as[Document: Strict](kind: type[Document], content: bytes, name: str) -> Document:
+def parse_as(kind: type[Document], content: bytes, name: str) -> Document:
     """As `parse`, of another kind of mapping written by the same rules."""
     if len(content) > _LARGEST:
         raise MappingRefused(f"{name}: a mapping has at most {_LARGEST} bytes")
