@@ -31,7 +31,6 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("public_id", models.CharField(max_length=16, unique=True)),
                 ("sent_to", models.CharField(blank=True, max_length=254)),
-                ("digest", models.BinaryField(unique=True)),
                 (
                     "state",
                     models.CharField(

@@ -29,8 +29,8 @@ class Household(models.Model):
 
 
 class Invitation(models.Model):
-    """Somebody was asked to join. The link's token is kept as a digest; `sent_to` is what was typed, emptied when
-    it has served. `invited` is empty for an address, and for a number that is nobody's: the two look alike."""
+    """Somebody was asked to join. `sent_to` is what was typed, emptied when it has served. `invited` is empty for an
+    address, and for a number that is nobody's: the two look alike. The link's token follows from our key."""
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -42,7 +42,6 @@ class Invitation(models.Model):
     household = models.ForeignKey(Household, models.PROTECT, related_name="invitations")
     sent_to = models.CharField(max_length=254, blank=True)
     invited = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
-    digest = models.BinaryField(unique=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     by = models.CharField(max_length=80)
     at = models.DateTimeField()
