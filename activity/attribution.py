@@ -49,6 +49,7 @@ waiting AS (
     SELECT a.attribution_id, a.activity_id, a.occurred_on, f.*
     FROM attribution a JOIN found f USING (bearer_id)
     WHERE a.program_id = %(program)s AND a.membership_id IS NULL AND a.ended_at IS NULL
+      AND a.reason <> 'NotTheirs'  -- what staff disowned (activity.disowning) waits for nobody
     ORDER BY a.attribution_id LIMIT %(limit)s FOR UPDATE OF a
 ),
 ended AS (

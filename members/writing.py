@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -153,15 +153,19 @@ def cards(
     _copy(cursor, "card (program_id, membership_id, number, kind, status, issued_at, reason)", new)
 
 
-def blanks(cursor: Any, program_id: int, count: int, now: datetime) -> list[str]:
+def blanks(
+    cursor: Any, program_id: int, count: int, now: datetime, *, batch_id: int | None = None,
+    digest_of: Callable[[str], bytes | None] = lambda number: None,
+) -> list[str]:  # fmt: skip
     """Write `count` blank cards; a number drawn that some card has already is drawn again."""
     made: list[str] = []
     while len(made) < count:  # once, but for two equal draws out of 9 x 10^15
+        drawn = [numbers.new_card_number() for _ in range(count - len(made))]
         cursor.execute(
-            "INSERT INTO card (program_id, number, kind, status, issued_at, reason)"
-            " SELECT %s, number, 'physical', 'blank', %s, '' FROM unnest(%s::text[]) AS number"
-            " ON CONFLICT DO NOTHING RETURNING number",
-            [program_id, now, [numbers.new_card_number() for _ in range(count - len(made))]],
+            "INSERT INTO card (program_id, number, kind, status, issued_at, reason, batch_id, claim_digest)"
+            " SELECT %s, number, 'physical', 'blank', %s, '', %s, digest"
+            " FROM unnest(%s::text[], %s::bytea[]) AS drawn (number, digest) ON CONFLICT DO NOTHING RETURNING number",
+            [program_id, now, batch_id, drawn, [digest_of(number) for number in drawn]],
         )
         made += [number for (number,) in cursor.fetchall()]
     return made
