@@ -182,3 +182,19 @@ class VoucherCode(models.Model):
 
     def __str__(self) -> str:
         return f"code of voucher {self.voucher_id}"
+
+
+class Undone(models.Model):
+    """A redemption whose points were given back because what it gave never arrived. Only grows."""
+
+    redemption_id = models.BigIntegerField(primary_key=True)
+    holder_id = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "redemption_undone"
+
+    def __str__(self) -> str:
+        return f"redemption {self.redemption_id} undone"

@@ -59,3 +59,11 @@ class AlreadyConfirmed(Refused):
 
 class NoSuchRedemption(Refused):
     """This member has no redemption under that key."""
+
+
+class VoucherUsed(Refused):
+    """A voucher of the redemption was used: what it gave did arrive."""
+
+
+class AlreadyUndone(Refused):
+    """The redemption's points came back before."""

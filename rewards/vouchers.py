@@ -17,7 +17,7 @@ from rewards.terms import Reward
 from values import periods
 from values.money import minor_exponent
 
-IN_HAND, USED, EXPIRED = "in_hand", "used", "expired"
+IN_HAND, USED, EXPIRED, GIVEN_BACK = "in_hand", "used", "expired", "given_back"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ RETURNING voucher_id
 """
 _NAME = "INSERT INTO voucher_code (code_hmac, holder_id, voucher_id) VALUES (%(digest)s, %(holder)s, %(voucher)s)"
 _READ = """
-SELECT v.salt, c.code_hmac, r.code, v.amount, v.money, v.issued_at, v.expires_at, v.used_at
+SELECT v.salt, c.code_hmac, r.code, v.amount, v.money, v.issued_at, v.expires_at, v.used_at,
+       EXISTS (SELECT FROM redemption_undone u WHERE u.redemption_id = v.redemption_id)
 FROM voucher v JOIN voucher_code c ON c.holder_id = v.holder_id AND c.voucher_id = v.voucher_id
 JOIN reward r ON r.id = v.reward_id
 WHERE v.holder_id = ANY(%(holders)s) AND {which}
@@ -118,7 +119,7 @@ def _dies_at(valid_days: int | None, now: datetime, zone: str) -> datetime | Non
 
 
 def _row(found: tuple[Any, ...], zone: str, now: datetime) -> VoucherRow:
-    salt, digest, reward_code, amount, money, issued_at, expires_at, used_at = found
+    salt, digest, reward_code, amount, money, issued_at, expires_at, used_at, undone = found
     gone = expires_at is not None and expires_at <= now
     return VoucherRow(
         code=codes.code_of(bytes(salt), bytes(digest)),
@@ -127,5 +128,5 @@ def _row(found: tuple[Any, ...], zone: str, now: datetime) -> VoucherRow:
         money=money,
         issued_at=issued_at,
         expires_on=expires_at and periods.day_of(expires_at - timedelta(microseconds=1), zone),
-        state=USED if used_at else EXPIRED if gone else IN_HAND,
+        state=GIVEN_BACK if undone else USED if used_at else EXPIRED if gone else IN_HAND,
     )
