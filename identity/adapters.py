@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 
+from identity import throttling
 from identity.codes import AFTER_SIGN_IN
 
 
@@ -25,6 +26,16 @@ class AccountAdapter(DefaultAccountAdapter):
         if then and url_has_allowed_host_and_scheme(then, allowed_hosts=None):
             return str(then)
         return str(super().get_login_redirect_url(request))
+
+    def get_login_stages(self) -> list[str]:
+        """allauth's steps of a sign-in, with our own question of a second factor (identity.factors)."""
+        ours = {"allauth.mfa.stages.AuthenticateStage": "identity.factors.SecondFactorStage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords are counted for an address from a network, so that nobody locks its owner out."""
+        address = str(credentials.get("email", credentials.get("username", "")))
+        return throttling.pair(request, address)
 
     def format_email_subject(self, subject: str) -> str:
         return str(subject)

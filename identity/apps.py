@@ -5,10 +5,14 @@ class IdentityConfig(AppConfig):
     name = "identity"
 
     def ready(self) -> None:
+        from allauth.account.signals import user_logged_in
+
         from adminsite import rights as admin_rights
         from identity import (
             rights,
             rules,  # noqa: F401  (registers the actions)
+            signing,
         )
 
         admin_rights.decide_with(rights.may_anywhere)
+        user_logged_in.connect(signing.on_signed_in, dispatch_uid="identity.signing")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import RequestLoginCodeForm
 from allauth.account.models import EmailAddress
 from allauth.account.views import RequestLoginCodeView
 from django.db import IntegrityError
@@ -17,6 +16,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from identity.models import User
+from identity.throttling import CodeForm
 
 AFTER_SIGN_IN = "after_sign_in"
 """Session key: where to go once signed in. Read and forgotten by the account adapter."""
@@ -35,7 +35,7 @@ def send(request: HttpRequest, *, email: str, then: str) -> HttpResponseRedirect
 
     Raises TooMany and NoAddress.
     """
-    form = RequestLoginCodeForm(data={"email": email})
+    form = CodeForm(data={"email": email})
     if not form.is_valid():
         if form.has_error("email", "invalid") or form.has_error("email", "required"):
             raise NoAddress(email)

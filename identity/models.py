@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -37,6 +38,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False, help_text="may open the admin")
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    session_round = models.PositiveIntegerField(default=0, help_text="one more, and every session of this login ends")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -51,6 +53,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """What a session must know to go on: the password as kept, and the round. Asked for at each request."""
+        known = f"{self.password}:{self.session_round}"
+        return salted_hmac("identity.User.session", known, secret=secret, algorithm="sha256").hexdigest()
 
 
 class StaffProfile(models.Model):
@@ -101,3 +108,52 @@ class Grant(models.Model):
     def __str__(self) -> str:
         scope = " / ".join(filter(None, [self.banner_code, self.market_code, self.store_code])) or "everywhere"
         return f"{self.get_role_display()}, {scope}"
+
+
+class Device(models.Model):
+    """A browser in which a login has signed in before, known by the digest of a cookie of its own."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="devices")
+    digest = models.CharField(max_length=64)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "identity_device"
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="identity_device_once")]
+
+    def __str__(self) -> str:
+        return f"device {self.pk} of {self.user_id}"
+
+
+class Till(models.Model):
+    """A browser that a store has made its own, in which its people switch by badge. It holds no right itself."""
+
+    name = models.CharField(max_length=40)
+    store_code = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64, unique=True)
+    opened_at = models.DateTimeField()
+    opened_by = models.CharField(max_length=80)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "identity_till"
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.store_code}"
+
+
+class Badge(models.Model):
+    """The number on a person's badge, and her PIN as a digest. Good at a till of a store where she holds a role."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="badge")
+    number = models.CharField(max_length=16, unique=True)
+    pin = models.CharField(max_length=128)
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "identity_badge"
+
+    def __str__(self) -> str:
+        return f"badge of {self.user_id}"

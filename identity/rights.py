@@ -21,7 +21,7 @@ from typing import Any
 import rules
 
 from identity.models import Grant
-from identity.roles import ALLOWED
+from identity.roles import ALLOWED, NOT_BY_BADGE
 
 
 class NotAllowed(Exception):
@@ -57,6 +57,9 @@ def scopes(user: Any, action: str) -> list[Scope]:
         raise UnknownAction(action)
     if user is None or not user.is_authenticated or not user.is_active:
         return []
+    till = store_of_till(user)
+    if till:
+        return [Scope(store=till)] if _may_at_till(user, action, till) else []
     if user.is_superuser:
         return [EVERYWHERE]
     held = {
@@ -65,6 +68,18 @@ def scopes(user: Any, action: str) -> list[Scope]:
         if grant.role in ALLOWED[action]
     }
     return sorted(held, key=lambda scope: (scope.banner, scope.market, scope.store))
+
+
+def store_of_till(user: Any) -> str:
+    """The store at whose shared till this person has signed in by badge; empty for every other sign-in."""
+    return str(getattr(user, "at_till_of", ""))
+
+
+def _may_at_till(user: Any, action: str, store: str) -> bool:
+    """At a till only what a store's people do, only for that store, and of that not what a PIN is too little for."""
+    if action in NOT_BY_BADGE:
+        return False
+    return any(grant.role in ALLOWED[action] and grant.store_code == store for grant in grants_of(user))
 
 
 def may(user: Any, action: str, scope: Scope) -> bool:

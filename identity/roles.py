@@ -64,3 +64,21 @@ ALLOWED: dict[str, frozenset[Role]] = {
 
 OF_A_STORE = _STORE
 """Roles that mean nothing without a store: a grant of them names one."""
+
+MOVES_VALUE = frozenset(
+    {
+        "points.adjust", "points.approve", "wallets.freeze", "members.merge", "members.close", "members.erase",
+        "imports.run", "replication.work", "rulebooks.publish", "rulebooks.approve", "programs.edit", "staff.invite",
+        "staff.edit",
+    }
+)  # fmt: skip
+"""Actions that move value, undo a person or hand out rights: whoever may do one signs in with a second factor."""
+
+NOT_BY_BADGE = MOVES_VALUE | frozenset(
+    {
+        "access.see", "audit.see", "fraud.see", "reports.see", "imports.see", "quarantine.see", "quarantine.fix",
+        "replication.see", "programs.see", "rulebooks.see", "rulebooks.write", "rules.stop", "staff.see",
+        "cards.generate", "members.suspend", "tiers.floor",
+    }
+)  # fmt: skip
+"""What a badge and a few digits at a shared till are not enough for. Nor are they for the admin or an export."""

@@ -78,6 +78,8 @@ class Environment:
     email_url: str = field(default_factory=lambda: os.environ.get("EMAIL_URL", "console://"), repr=False)
     email_from: str = field(default_factory=lambda: os.environ.get("EMAIL_FROM", "Fidelio <fidelio@localhost>"))
     files_dir: str = field(default_factory=lambda: os.environ.get("FILES_DIR", ""))
+    staff_second_factor: bool = field(default_factory=lambda: _flag("STAFF_SECOND_FACTOR"))
+    proxies: int = field(default_factory=lambda: _number("TRUSTED_PROXIES", 0))
     lease_seconds: int = field(default_factory=lambda: _number("CLAIM_LEASE_SECONDS", 60))
     public_url: str = field(default_factory=lambda: os.environ.get("PUBLIC_URL", "http://localhost:8000"))
     redis_prefix: str = field(default_factory=lambda: os.environ.get("REDIS_PREFIX", "fidelio:"))

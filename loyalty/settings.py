@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rules",  # not its autodiscovery, which imports every module called rules: playbooks' brings frames along
     "csp",
     "django_htmx",
@@ -81,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "identity.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -214,11 +217,31 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
-    "login_failed": "10/m/ip,5/5m/key",
-    "request_login_code": "20/m/ip,5/5m/key",
+    "login_failed": "10/m/ip,5/5m/key",  # the key is an address from a network: nobody locks an owner out
+    "request_login_code": "20/m/ip",
+    "code_to_address": "5/5m/key",
+    "reset_password": "20/m/ip",
+    "reset_of_address": "5/5m/key",
     "signup": "20/m/ip",
     "confirm_email": "1/3m/key",
+    "badge_at_till": "5/15m/key",
+    "badges": "40/15m/key",
 }
+ACCOUNT_FORMS = {
+    "request_login_code": "identity.throttling.CodeForm",
+    "reset_password": "identity.throttling.ResetForm",
+}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds for which a proof of who one is counts as fresh
+CONFIRM_BY_CODE_URL = "portal:confirm"
+ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.proxies
+MFA_ADAPTER = "identity.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or ENVIRONMENT.plain_http
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {"add_webauthn": "identity.factors.PasskeyForm"}
+STAFF_SECOND_FACTOR = ENVIRONMENT.staff_second_factor
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]

@@ -1,0 +1,34 @@
+"""What the rooms above do when something happens to a login, in the transaction in which it happened.
+
+Rooms above register in `AppConfig.ready`; whoever changes a login tells, and never asks who listens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Happened:
+    """Something that happened to a login. `values` are plain: numbers, texts, codes of templates."""
+
+    what: str
+    user_id: int
+    address: str
+    now: datetime
+    by: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+# "new_device": signed in from a browser not seen before; "invited": given work at a store; "left": works here no more,
+# so that what the person owned (cases, tasks) finds other hands
+on_happened: list[Callable[[Happened], None]] = []
+
+
+def tell(what: str, *, user_id: int, address: str, now: datetime, by: str, **values: Any) -> None:
+    """Tell whoever wants to know, within the transaction of the act; what they raise undoes the act."""
+    for act in on_happened:
+        act(Happened(what, user_id, address, now, by, values))
