@@ -35,7 +35,7 @@ from programs.models import Program, Store
 
 __all__ = [
     "AlreadyMember", "CardTaken", "EmailTaken", "InvalidContact", "InvalidNumber", "Newcomer", "NotOffered",
-    "NumberTaken", "OtherPopulation", "TooYoung", "enrol", "enrol_many",
+    "NumberTaken", "OtherPopulation", "TooYoung", "enrol", "enrol_accepted", "enrol_many",
 ]  # fmt: skip
 
 # What each constraint refuses, for the moment when two doors do the same thing at once.
@@ -125,6 +125,11 @@ def enrol_many(program: Program, rows: Iterable[Newcomer], now: datetime, by: st
         except Refused as refusal:
             refusal.row = position
             raise
+    return enrol_accepted(program=program, accepted=accepted, now=now, by=by)
+
+
+def enrol_accepted(*, program: Program, accepted: Sequence[Accepted], now: datetime, by: str) -> list[int]:
+    """As `enrol_many`, of people a `newcomers.Desk` has accepted."""
     with _refusing(), transaction.atomic():
         ids = _write(program, accepted, [None] * len(accepted), now)
         trail.record(

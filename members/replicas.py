@@ -1,0 +1,171 @@
+"""What another system says of members it masters, written by the thousand: people, memberships, cards, answers.
+
+Inside the caller's transaction. Whether it may be written is the caller's question; the constraints of the tables hold
+here as for every door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from members.consents import Answer
+from members.models import Card
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member as they are to stand: every column is written."""
+
+    member_id: int
+    first_name: str
+    last_name: str
+    email: str
+    email_verified_at: datetime | None
+    phone: str
+    birth_date: date | None
+    language: str
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A card that was issued elsewhere, active or blocked."""
+
+    membership_id: int
+    number: str
+    kind: str
+    status: str
+    issued_at: datetime
+
+
+_PEOPLE = """
+UPDATE member m SET first_name = n.first_name, last_name = n.last_name, email = n.email,
+       email_verified_at = n.verified_at, phone = n.phone, birth_date = n.birth_date, language = n.language
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::date[], %s::text[])
+     AS n (id, first_name, last_name, email, verified_at, phone, birth_date, language)
+WHERE m.id = n.id
+"""
+_MEMBERSHIPS = """
+UPDATE membership m SET status = n.status, home_store_id = n.store_id, home_banner_id = n.banner_id,
+       joined_at = n.joined_at
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[])
+     AS n (id, status, store_id, banner_id, joined_at)
+WHERE m.id = n.id
+"""
+_CARDS_OF = (
+    "SELECT upper(number), id, membership_id, status FROM card WHERE program_id = %s AND upper(number) = ANY(%s)"
+)
+_SETTLE = """
+UPDATE card c SET kind = n.kind, issued_at = n.issued_at
+FROM unnest(%s::text[], %s::text[], %s::timestamptz[]) AS n (number, kind, issued_at)
+WHERE c.program_id = %s AND upper(c.number) = n.number AND c.batch_id IS NULL
+"""
+_NUMBERS = "SELECT upper(number), id FROM membership WHERE program_id = %s AND upper(number) = ANY(%s)"
+_PROVEN = """
+SELECT email, id FROM member
+WHERE population_id = %s AND email = ANY(%s) AND email_verified_at IS NOT NULL AND email <> ''
+"""
+_HOLDERS = """
+SELECT membership_id, holder_id FROM membership_holder WHERE until_at IS NULL AND membership_id = ANY(%s)
+"""
+_MEMBERS = "SELECT id, member_id FROM membership WHERE id = ANY(%s)"
+_ANSWERS = """
+INSERT INTO consent (member_id, purpose, channel, granted, source, wording, at)
+SELECT n.* FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::boolean[], %s::text[], %s::text[], %s::timestamptz[])
+     AS n (member_id, purpose, channel, granted, source, wording, at)
+WHERE NOT EXISTS (SELECT 1 FROM consent c WHERE c.member_id = n.member_id AND c.purpose = n.purpose
+                  AND c.channel = n.channel AND c.at = n.at AND c.granted = n.granted)
+RETURNING member_id
+"""
+
+
+def change_people(cursor: Any, people: Sequence[Person]) -> None:
+    if people:
+        columns = zip(
+            *((p.member_id, p.first_name, p.last_name, p.email, p.email_verified_at, p.phone, p.birth_date, p.language)
+              for p in people), strict=True,
+        )  # fmt: skip
+        cursor.execute(_PEOPLE, [list(column) for column in columns])
+
+
+def change_memberships(
+    cursor: Any, rows: Sequence[tuple[int, str, int | None, int | None, datetime]]
+) -> None:  # fmt: skip
+    """(membership_id, status, store_id, banner_id, joined_at) of each."""
+    if rows:
+        cursor.execute(_MEMBERSHIPS, [list(column) for column in zip(*rows, strict=True)])
+
+
+def cards_by_number(cursor: Any, program_id: int, numbers: Sequence[str]) -> dict[str, tuple[int, int | None, str]]:
+    """Upper-cased number -> (card_id, membership_id or None, status), of those that exist."""
+    if not numbers:
+        return {}
+    cursor.execute(_CARDS_OF, [program_id, list(numbers)])
+    return {number: (card_id, membership_id, status) for number, card_id, membership_id, status in cursor.fetchall()}
+
+
+def add_cards(cursor: Any, program_id: int, cards: Sequence[Issued], now: datetime) -> None:
+    if not cards:
+        return
+    with cursor.copy(
+        "COPY card (program_id, membership_id, number, kind, status, issued_at, blocked_at, reason) FROM STDIN"
+    ) as copy:
+        for card in cards:
+            blocked_at = now if card.status == Card.Status.BLOCKED else None
+            row = (program_id, card.membership_id, card.number, card.kind, card.status, card.issued_at, blocked_at, "")
+            copy.write_row(row)
+
+
+def settle_cards(cursor: Any, program_id: int, cards: Sequence[Issued]) -> None:
+    """Give cards that were made at enrolment the kind and the day they were issued with elsewhere."""
+    if cards:
+        columns = [[card.number.upper() for card in cards], [card.kind for card in cards]]
+        cursor.execute(_SETTLE, [*columns, [card.issued_at for card in cards], program_id])
+
+
+def memberships_by_number(cursor: Any, program_id: int, numbers: Sequence[str]) -> dict[str, int]:
+    """Upper-cased number -> membership id."""
+    if not numbers:
+        return {}
+    cursor.execute(_NUMBERS, [program_id, list(numbers)])
+    return dict(cursor.fetchall())
+
+
+def who_proved(cursor: Any, population_id: int, emails: Sequence[str]) -> dict[str, int]:
+    """Address -> the member who has proven it."""
+    if not emails:
+        return {}
+    cursor.execute(_PROVEN, [population_id, list(emails)])
+    return dict(cursor.fetchall())
+
+
+def holders_of(cursor: Any, membership_ids: Sequence[int]) -> dict[int, int]:
+    """Membership -> the holder it earns into now."""
+    cursor.execute(_HOLDERS, [list(membership_ids)])
+    return dict(cursor.fetchall())
+
+
+def members_of(cursor: Any, membership_ids: Sequence[int]) -> dict[int, int]:
+    cursor.execute(_MEMBERS, [list(membership_ids)])
+    return dict(cursor.fetchall())
+
+
+def add_answers(cursor: Any, answers: Sequence[tuple[int, Answer]], *, source: str) -> set[int]:
+    """Keep answers (member_id, Answer with its moment) that are not here yet; whose they were."""
+    if not answers:
+        return set()
+    cursor.execute(
+        _ANSWERS,
+        [
+            [member_id for member_id, _ in answers],
+            [answer.purpose for _, answer in answers],
+            [answer.channel for _, answer in answers],
+            [answer.granted for _, answer in answers],
+            [source] * len(answers),
+            [answer.wording for _, answer in answers],
+            [answer.given_at for _, answer in answers],
+        ],
+    )
+    return {member_id for (member_id,) in cursor.fetchall()}
