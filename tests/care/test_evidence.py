@@ -1,0 +1,89 @@
+"""What members send: kept when it is a picture or a document and nothing else; otherwise nothing is on disk."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from care import cases, evidence
+from care.models import Case, CaseFile
+from care.refusals import NotEvidence, NoWords
+from tests.care import papers
+from tests.care.conftest import NOW
+from tests.web.lives import member
+
+pytestmark = pytest.mark.django_db
+
+
+class Sent:
+    """As a form hands it over, whose own cleaning of names is not trusted."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name, self.content, self.size = name, content, len(content)
+
+    def read(self) -> bytes:
+        return self.content
+
+
+def open_with(program: Any, *files: Sent, words: str = "My receipt is missing") -> Case:
+    return cases.open(
+        membership=member(program, NOW).membership, type="missing_points", channel="web", words=words, files=files,
+        now=NOW, by="member:x",
+    )  # fmt: skip
+
+
+def on_disk(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("name", "content"), papers.CORPUS, ids=[name for name, _ in papers.CORPUS])
+def test_what_is_no_evidence_is_refused_in_words_and_leaves_nothing(
+    program: Any, folder: Path, name: str, content: bytes
+) -> None:
+    good = Sent("good.jpg", papers.picture())
+    with pytest.raises(NotEvidence) as refused:
+        open_with(program, good, Sent(name, content))
+    assert refused.value.told.endswith(".") and len(refused.value.told) > 20
+    assert on_disk(folder) == []
+    assert not Case.objects.exists()
+
+
+def test_a_picture_is_drawn_anew_under_a_name_of_ours(program: Any, folder: Path) -> None:
+    sent = [Sent("ma photo.JPG", papers.picture()), Sent("b.png", papers.picture("PNG")), Sent("c.pdf", papers.pdf())]
+    open_with(program, *sent)
+    rows = list(CaseFile.objects.order_by("pk"))
+    assert [row.kind for row in rows] == ["jpeg", "png", "pdf"]
+    assert {path.name for path in on_disk(folder)} == {row.name for row in rows}
+    kept = evidence.read(rows[0])
+    assert kept is not None and b"Made by somebody" in sent[0].content and b"Made by somebody" not in kept
+    assert Image.open(io.BytesIO(kept)).size == (60, 90)
+    assert oct(evidence.path_of(rows[0].name).stat().st_mode)[-3:] == "600"
+
+
+def test_a_file_that_was_changed_behind_our_back_is_not_served(program: Any) -> None:
+    open_with(program, Sent("a.jpg", papers.picture()))
+    row = CaseFile.objects.get()
+    evidence.path_of(row.name).write_bytes(b"something else")
+    assert evidence.read(row) is None
+    evidence.remove(row, now=NOW)
+    assert evidence.read(row) is None
+
+
+def test_a_request_that_fails_later_leaves_no_file(program: Any, folder: Path, monkeypatch: Any) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise NoWords
+
+    monkeypatch.setattr("care.telling.tell", fails)
+    with pytest.raises(NoWords):
+        open_with(program, Sent("a.jpg", papers.picture()))
+    assert on_disk(folder) == []
+
+
+def test_six_files_are_too_many(program: Any, folder: Path) -> None:
+    with pytest.raises(NotEvidence):
+        open_with(program, *[Sent("a.jpg", papers.picture()) for _ in range(6)])
+    assert on_disk(folder) == []
