@@ -21,13 +21,14 @@ ONLY_GROWS = {
     "audit_access",
     "activity", "activity_key", "audit_event", "consent", "delivery", "inbound_chunk", "ledger_debt_entry",
     "ledger_entry", "ledger_hold_lot", "ledger_holder", "ledger_posting", "product_state", "return_link", "rule",
-    "replication_chunk", "replication_line", "rule_resume", "rule_stop", "tier_assignment", "voucher_code",
+    "replication_chunk", "replication_line", "rule_resume", "rule_stop", "terms_accepted", "tier_assignment", "voucher_code",
     "care_receipt_claim", "redemption_undone", "card_proof",
 }  # fmt: skip
 GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "care_case_event": ("words",),
     "attribution": ("ended_at",),
     "card_batch": ("store_id", "handed_at", "handed_by"),
+    "contact_history": ("before", "reason"),
     "holder_successor": ("successor_id",),
     "membership_merge": ("undone_at", "undone_by", "undone"),
     "ledger_hold": ("state", "resolved_at", "posting_id"),
@@ -50,6 +51,7 @@ CHANGES = {
     "source_program", "store",
     "ledger_lot", "ledger_wallet",
     "outgoing_message",
+    "contact_change", "member_taste", "postal_address",
     "care_adjustment", "care_case", "care_case_file", "care_opinion",
     "replication_conflict", "replication_fact", "replication_identity", "replication_lot", "replication_run",
     "replication_system",
