@@ -23,6 +23,16 @@ class Place:
 def of_member(visit: Visit) -> list[Place]:
     """In the order in which they are looked for."""
     return [
+        Place(
+            _("My cards"),
+            _("A lost card, a card from a store, the wallet of your phone"),
+            reverse("portal:cards"),
+            "card",
+        ),
         Place(_("E-mail addresses"), _("Which ones, and which is proven"), reverse("account_email"), "mail"),
         Place(_("Password"), _("Choose one, or another"), reverse("account_change_password"), "lock"),
+        Place(_("Passkeys and codes"), _("Sign in without a password, and safer"), reverse("mfa_index"), "key"),
+        Place(
+            _("Where I am signed in"), _("Which devices, and a way out of them"), reverse("usersessions_list"), "device"
+        ),
     ]

@@ -119,6 +119,11 @@ class Formats:
             return f"{local.hour}{NO_BREAK}h{NO_BREAK}{local.minute:02}"
         return _typeset(dates.format_time(local, "short", tzinfo=self.zone, locale=self.locale))
 
+    def second(self, moment: datetime) -> str:
+        """`10:42:50`, for what lasts a minute."""
+        clock = dates.format_time(moment.astimezone(self.zone), "medium", tzinfo=self.zone, locale=self.locale)
+        return _typeset(clock)
+
     def moment(self, moment: datetime) -> str:
         """`21 nov. 10:42`, for ledgers."""
         clock = dates.format_time(moment.astimezone(self.zone), "short", tzinfo=self.zone, locale=self.locale)

@@ -22,12 +22,3 @@ def show(request: HttpRequest) -> HttpResponse:
     if visit is None:
         return redirect("portal:join")
     return doors.page(request, "portal/home.html", visit, {"home": queries.home_of(visit), "tab": "home"})
-
-
-@require_safe
-@doors.for_members
-def card(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
-    """The card's codes over the whole screen, for the till."""
-    return doors.page(
-        request, "portal/card.html", visit, {"number": visit.shown_number, "holder": visit.first_name, "tab": "card"}
-    )

@@ -14,7 +14,7 @@ from identity import codes
 from members import joining
 from members.consents import Answer
 from members.refusals import NotOffered, Refused, TooYoung
-from portal import doors, queries
+from portal import cards, doors, queries
 from portal.forms import CONSENT_WORDING, JoinForm
 
 REMATCHED = 2000
@@ -54,6 +54,8 @@ def done(request: HttpRequest) -> HttpResponse:
     finally:
         joining.forget(request.session)
     attribution.rematch(program, now, REMATCHED)
+    if cards.kept_claim(request.session, program.code):
+        return redirect("portal:claim_done")
     if joined.new and not joined.claimed:
         messages.success(request, _("Welcome. The card is yours: show it at the till."))
     else:

@@ -242,6 +242,11 @@ def at_hour(context: template.Context, moment: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def at_second(context: template.Context, moment: datetime) -> str:
+    return _formats(context).second(moment)
+
+
+@register.simple_tag(takes_context=True)
 def at_moment(context: template.Context, moment: datetime) -> str:
     return _formats(context).moment(moment)
 
