@@ -131,7 +131,8 @@ def _take(cursor: Any, demands: list[Demand], *, now: datetime, only_pending: bo
     return rest
 
 
-# An expiry already posted is turned into a clawback by two entries that leave the lot as it is.
+# An expiry already posted, or points given up on leaving (ledger.forfeiting), are turned into a clawback by two entries
+# that leave the lot as it is.
 STAND_IN = """
 WITH demand AS (
     SELECT d.*, sum(amount) OVER own - amount AS d0, sum(amount) OVER own AS d1
@@ -140,17 +141,17 @@ WITH demand AS (
          AS d(holder_id, currency_id, amount, posting_id, activity_id, position)
     WINDOW own AS (PARTITION BY holder_id, currency_id, activity_id ORDER BY position)
 ), dead AS (
-    SELECT l.holder_id, l.currency_id, l.activity_id, l.lot_id, -sum(e.amount) AS amount
+    SELECT l.holder_id, l.currency_id, l.activity_id, l.lot_id, e.contra, -sum(e.amount) AS amount
     FROM (SELECT DISTINCT holder_id, currency_id, activity_id FROM demand) k
     JOIN ledger_lot l ON l.holder_id = k.holder_id AND l.currency_id = k.currency_id AND l.activity_id = k.activity_id
-    JOIN ledger_entry e ON e.holder_id = l.holder_id AND e.lot_id = l.lot_id AND e.contra = 'expire'
-    WHERE l.expires_at <= %(now)s
-    GROUP BY l.holder_id, l.currency_id, l.activity_id, l.lot_id HAVING sum(e.amount) < 0
+    JOIN ledger_entry e ON e.holder_id = l.holder_id AND e.lot_id = l.lot_id AND e.contra IN ('expire', 'breakage')
+    WHERE e.contra = 'breakage' OR l.expires_at <= %(now)s
+    GROUP BY l.holder_id, l.currency_id, l.activity_id, l.lot_id, e.contra HAVING sum(e.amount) < 0
 ), supply AS (
     SELECT *, sum(amount) OVER own - amount AS s0, sum(amount) OVER own AS s1 FROM dead
-    WINDOW own AS (PARTITION BY holder_id, currency_id, activity_id ORDER BY lot_id)
+    WINDOW own AS (PARTITION BY holder_id, currency_id, activity_id ORDER BY lot_id, contra)
 ), draw AS (
-    SELECT d.position, d.holder_id, d.currency_id, d.posting_id, s.lot_id, s.s0,
+    SELECT d.position, d.holder_id, d.currency_id, d.posting_id, s.lot_id, s.contra AS died_as, s.s0,
            least(d.d1, s.s1) - greatest(d.d0, s.s0) AS amount
     FROM demand d
     JOIN supply s ON s.holder_id = d.holder_id AND s.currency_id = d.currency_id AND s.activity_id = d.activity_id
@@ -159,7 +160,7 @@ WITH demand AS (
     INSERT INTO ledger_entry (holder_id, entry_id, posting_id, lot_id, currency_id, amount, kind, contra, effective_at)
     SELECT holder_id, nextval('ledger_entry_id'), posting_id, lot_id, currency_id, side.sign * amount, 'take_back',
            side.contra, %(now)s
-    FROM draw CROSS JOIN (VALUES (1, 'expire'), (-1, 'clawback')) AS side(sign, contra)
+    FROM draw CROSS JOIN LATERAL (VALUES (1, died_as), (-1, 'clawback')) AS side(sign, contra)
     ORDER BY holder_id, position, s0
 )
 SELECT position - 1, lot_id, amount::bigint FROM draw ORDER BY holder_id, position, s0

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from ledger import holding, idempotency
 from ledger.idempotency import KeyReused
+from members import closing
 from programs import queries as programs
 from rewards import catalogue, counting, eligibility, prices, records, standing, vouchers
 from rewards.catalogue import Offer
@@ -147,7 +148,7 @@ def redeem(
 
 def _offered(who: Who, reward: str, channel: str, now: datetime) -> Offer:
     """The offer, for a member who may take it."""
-    if not who.is_active:
+    if not who.is_active and not closing.spends_what_is_left(who.membership, now):
         raise MembershipClosed(f"the membership is {who.membership.status}")
     if not who.card_works:
         raise CardBlocked("the card is blocked, replaced or another member's")
