@@ -11,6 +11,7 @@ from activity import single
 from activity.models import Kind, Quarantine
 from identity import staff
 from identity.rights import EVERYWHERE
+from tests.browser import pictures
 from tests.web import lives
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,8 +75,9 @@ def too_wide(page: Any, widths: tuple[int, ...]) -> list[str]:
 
 @pytest.mark.parametrize("email", ["camille@example.com", "sofia@example.com", ""], ids=["member", "staff", "visitor"])
 def test_pages_are_accessible_fit_the_screen_and_keep_the_policy(
-    visit: Visit, sign_in: SignIn, places: dict[str, list[str]], email: str
+    visit: Visit, sign_in: SignIn, places: dict[str, list[str]], email: str, request: pytest.FixtureRequest
 ) -> None:
+    who = request.node.callspec.id
     wrong: list[str] = []
     page = visit(language="fr")
     sign_in(page, email)
@@ -84,6 +86,9 @@ def test_pages_are_accessible_fit_the_screen_and_keep_the_policy(
         page.emulate_media(color_scheme="light")
         page.goto(path)
         wrong += too_wide(page, (360, 768, 1440))
+        page.set_viewport_size({"width": 1280 if who == "staff" else 390, "height": 844})
+        missing = pictures.keep(page, who, path)
+        wrong += [f"docs/screens/{missing} is missing: run script/screens, look at it, commit it"] if missing else []
         page.set_viewport_size({"width": 390, "height": 844})
         wrong += objections(page, AXE)
         page.emulate_media(color_scheme="dark")
