@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from io import BytesIO
 from typing import Any
 
 import segno
@@ -72,7 +73,9 @@ class FactorAdapter(DefaultMFAAdapter):
     """allauth.mfa's questions, answered: QR codes by segno, secrets encrypted, names in our words."""
 
     def build_totp_svg(self, url: str) -> str:
-        return segno.make(url, error="m").svg_inline(scale=5, border=4, light="#fff", dark="#000")
+        drawn = BytesIO()
+        segno.make(url, error="m").save(drawn, kind="svg", xmldecl=False, scale=5, border=4, light="#fff", dark="#000")
+        return drawn.getvalue().decode()
 
     def get_totp_issuer(self) -> str:
         return "Fidelio"

@@ -31,8 +31,6 @@ def of_member(visit: Visit) -> list[Place]:
         ),
         Place(_("E-mail addresses"), _("Which ones, and which is proven"), reverse("account_email"), "mail"),
         Place(_("Password"), _("Choose one, or another"), reverse("account_change_password"), "lock"),
-        Place(_("Passkeys and codes"), _("Sign in without a password, and safer"), reverse("mfa_index"), "key"),
-        Place(
-            _("Where I am signed in"), _("Which devices, and a way out of them"), reverse("usersessions_list"), "device"
-        ),
+        Place(_("Passkeys and codes"), _("Sign in without a password, and safer"), reverse("mfa_index"), "shield"),
+        Place(_("Where I am signed in"), _("Which devices, and a way out"), reverse("usersessions_list"), "history"),
     ]

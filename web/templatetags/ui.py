@@ -10,7 +10,9 @@ from django.forms.boundfield import BoundField, BoundWidget
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
+from identity import devices
 from web import banners, codes, formats, guilloche
 
 if TYPE_CHECKING:
@@ -203,6 +205,12 @@ def is_choices(bound: BoundField) -> bool:
 @register.filter
 def is_tick(bound: BoundField) -> bool:
     return type(bound.field.widget) is CheckboxInput
+
+
+@register.filter
+def device(agent: str) -> str:
+    """A browser and its system as people name them; a word for those that do not say."""
+    return devices.name_of(agent) or gettext("a browser")
 
 
 # Values in the page's formats
