@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from members import mastering
-from members.models import Login, Member, Membership
+from members import holds, mastering
+from members.models import Login, Member, Membership, MembershipHolder
 from members.refusals import Refused
 
 
@@ -23,6 +25,14 @@ class CannotSpend(Refused):
     field = "membership"
 
 
+class SpendingHeld(CannotSpend):
+    """A contact was changed, and the old one has not confirmed it. `until` is None where only staff can release it."""
+
+    def __init__(self, until: datetime | None) -> None:
+        super().__init__(f"a contact was changed: nothing is spent until {until or 'staff release it'}")
+        self.until = until
+
+
 class MasteredElsewhere(Refused):
     """Another system is the master of this field: it is changed there, and comes here from there."""
 
@@ -32,8 +42,15 @@ class MasteredElsewhere(Refused):
 
 
 def acts_on_self(user: Any, member_id: int) -> bool:
-    """Whether this person of staff is the member. It answers about the asker's own link and tells of no other."""
-    return Login.objects.filter(user_id=user.pk, member_id=member_id).exists()
+    """Whether this person of staff is the member, was merged into her, or shares a household with her.
+
+    It answers about the asker's own link and tells of no other.
+    """
+    own = Login.objects.filter(user_id=user.pk).values("member_id")
+    mine = Q(membership__member_id__in=own) | Q(membership__absorbed__member_id__in=own)
+    pots = MembershipHolder.objects.filter(mine, until_at=None).values("holder_id")
+    hers = MembershipHolder.objects.filter(membership__member_id=member_id, until_at=None, holder_id__in=pots)
+    return Login.objects.filter(user_id=user.pk, member_id=member_id).exists() or hers.exists()
 
 
 def check_acts_on_another(user: Any, member_id: int) -> None:
@@ -42,14 +59,22 @@ def check_acts_on_another(user: Any, member_id: int) -> None:
         raise OwnAccount("nobody acts on their own account")
 
 
-def check_spend(membership: Membership) -> None:
-    """Raise CannotSpend unless the membership is active: pending and suspended ones earn, closed ones neither."""
+def check_spend(membership: Membership, *, now: datetime) -> None:
+    """Raise CannotSpend unless the membership is active (pending and suspended ones earn, closed ones neither), and
+    SpendingHeld while a change of contact is not confirmed from the old one."""
     if membership.status != Membership.Status.ACTIVE:
         raise CannotSpend(f"the membership is {membership.status}")
+    check_not_held(membership, now=now)
 
 
-def can_spend(membership: Membership) -> bool:
-    return membership.status == Membership.Status.ACTIVE
+def can_spend(membership: Membership, *, now: datetime) -> bool:
+    return membership.status == Membership.Status.ACTIVE and not holds.is_held(membership.member_id, now)
+
+
+def check_not_held(membership: Membership, *, now: datetime) -> None:
+    """Raise SpendingHeld for the 72 hours after a change of contact, and as long as one is disputed."""
+    if holds.is_held(membership.member_id, now):
+        raise SpendingHeld(holds.held_until(membership.member_id, now))
 
 
 def check_may_change(member: Member, field: str) -> None:

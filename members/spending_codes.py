@@ -59,7 +59,7 @@ def use(*, membership_id: int, code: str, key: str, now: datetime, by: str) -> N
     """
     with transaction.atomic():
         membership = proofs.begin(membership_id, SPEND, now)
-        policies.check_spend(membership)
+        policies.check_spend(membership, now=now)
         step = _step_of(membership_id, code, now)
         if step is None:
             proofs.wrong(membership, SPEND, now, by)

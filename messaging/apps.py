@@ -5,7 +5,11 @@ class MessagingConfig(AppConfig):
     name = "messaging"
 
     def ready(self) -> None:
+        from identity import hooks as logins
         from members import hooks
-        from messaging import telling
+        from messaging import kinds, telling
 
         hooks.on_happened.append(telling.owe_for)
+        logins.on_happened.append(telling.owe_for_login)
+        kinds.filled("contact_code", telling.code_filled)
+        kinds.filled("contact_changed", telling.answer_filled)

@@ -92,7 +92,7 @@ def code_of(visit: Visit, number: str) -> Code | None:
     """The one-time code of this moment; None for who may not spend."""
     membership = Membership.objects.get(pk=visit.membership_id)
     try:
-        policies.check_spend(membership)
+        policies.check_spend(membership, now=visit.now)
     except policies.CannotSpend:
         return None
     shown = spending_codes.shown(visit.membership_id, visit.now)

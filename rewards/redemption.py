@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from ledger import holding, idempotency
 from ledger.idempotency import KeyReused
-from members import closing
+from members import closing, policies
 from programs import queries as programs
 from rewards import catalogue, counting, eligibility, prices, records, standing, vouchers
 from rewards.catalogue import Offer
@@ -31,6 +31,7 @@ from rewards.refusals import (
     NotEligible,
     NotOnOffer,
     OutOfStock,
+    SpendingHeld,
 )
 from rewards.standing import Who
 from rewards.vouchers import VoucherRow
@@ -72,8 +73,8 @@ def hold(
 
     `receipt` is the number of the receipt on which the reward is spent at once, `source` the code of who sends that
     receipt (two may use the same numbers); `card` the one that was shown.
-    Raises, in this order: MembershipClosed, CardBlocked, NotOnOffer, NotEligible, LimitReached, OutOfStock,
-    BudgetSpent, InsufficientPoints or WalletFrozen; KeyReused; ValueError for a quantity out of 1..100.
+    Raises, in this order: MembershipClosed, SpendingHeld, CardBlocked, NotOnOffer, NotEligible, LimitReached,
+    OutOfStock, BudgetSpent, InsufficientPoints or WalletFrozen; KeyReused; ValueError for a quantity out of 1..100.
     """
     if not 1 <= quantity <= MOST_AT_ONCE:
         raise ValueError(f"between 1 and {MOST_AT_ONCE} at once")
@@ -150,6 +151,10 @@ def _offered(who: Who, reward: str, channel: str, now: datetime) -> Offer:
     """The offer, for a member who may take it."""
     if not who.is_active and not closing.spends_what_is_left(who.membership, now):
         raise MembershipClosed(f"the membership is {who.membership.status}")
+    try:
+        policies.check_not_held(who.membership, now=now)
+    except policies.SpendingHeld as held:
+        raise SpendingHeld(str(held)) from None
     if not who.card_works:
         raise CardBlocked("the card is blocked, replaced or another member's")
     offers = catalogue.offers_of(who.program_id, who.market.code, now)

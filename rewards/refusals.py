@@ -11,6 +11,10 @@ class MembershipClosed(Refused):
     """The membership is not active: closed, suspended or not confirmed."""
 
 
+class SpendingHeld(Refused):
+    """An e-mail address or phone was changed lately and the old one has not confirmed it."""
+
+
 class CardBlocked(Refused):
     """The card that was shown is blocked or replaced, or not the member's."""
 

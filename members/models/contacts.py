@@ -31,7 +31,7 @@ class PostalAddress(models.Model):
 
 
 class ContactHistory(models.Model):
-    """What stood there before a change: who changed it, when, through which door. Only grows; `before` may be erased."""
+    """What stood there before a change, who changed it, through which door. Only grows; `before` may be erased."""
 
     member = models.ForeignKey(Member, models.PROTECT, related_name="contact_history")
     what = models.CharField(max_length=12, help_text="email, phone, address, name, birth_date, language, store")

@@ -28,9 +28,9 @@ def test_staff_act_on_others_and_never_on_themselves(program, other_program, now
 def test_only_active_memberships_spend(program, now, status, may):
     membership = enrolment.enrol(program=program, channel="web", now=now, by="system")
     membership.status = status
-    assert policies.can_spend(membership) is may
+    assert policies.can_spend(membership, now=now) is may
     if may:
-        policies.check_spend(membership)
+        policies.check_spend(membership, now=now)
     else:
         with pytest.raises(policies.CannotSpend, match=status):
-            policies.check_spend(membership)
+            policies.check_spend(membership, now=now)
