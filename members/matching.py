@@ -8,7 +8,8 @@ The first identifier, in the source's order, that names somebody decides:
 - `email`: only an address its member has proven; one per population by constraint.
 - `phone`: only when a single open membership of the program has it; several people may share a line.
 
-A closed membership names nobody, and neither does another program's. Pending and suspended memberships earn (what
+A closed membership names nobody (one that was merged names the one that stands for it), and neither does another
+program's. Pending and suspended memberships earn (what
 they may spend is not decided here). Whoever is named by nothing is UnknownMember, with `by` "closed" or "several"
 where that is the reason staff want to read.
 """
@@ -56,7 +57,11 @@ _NOBODY = Match(None, None, UNKNOWN, "")
 
 # One branch per identifier; `place` is its position in the order, `outcome` what it says of the membership it found.
 # Lateral with a limit: each bearer is a look-up in a unique index, whatever the statistics of the tables say.
-_OPEN = "CASE WHEN m.status = 'closed' THEN 'closed' ELSE 'open' END"
+# A membership that was merged names the one that stands for it.
+_IS_OPEN = """(m.status <> 'closed' OR coalesce(
+    (SELECT k.status <> 'closed' FROM membership k WHERE k.id = m.merged_into_id), false))"""
+_OPEN = f"CASE WHEN {_IS_OPEN} THEN 'open' ELSE 'closed' END"
+_STANDS = "coalesce(m.merged_into_id, m.id)"
 _BRANCHES = {
     "card": """
         SELECT b.bearer_id, %(place)s AS place, 'card' AS by, hit.membership_id, hit.outcome
@@ -75,7 +80,7 @@ _BRANCHES = {
         SELECT b.bearer_id, %(place)s, 'member', hit.id, hit.outcome
         FROM bearer b
         CROSS JOIN LATERAL (
-            SELECT m.id, {_OPEN} AS outcome FROM membership m
+            SELECT {_STANDS} AS id, {_OPEN} AS outcome FROM membership m
             WHERE upper(m.number) = upper(b.member) AND m.program_id = %(program)s
             LIMIT 1
         ) hit
@@ -84,19 +89,19 @@ _BRANCHES = {
         SELECT b.bearer_id, %(place)s, 'email', hit.id, hit.outcome
         FROM bearer b
         CROSS JOIN LATERAL (
-            SELECT m.id, {_OPEN} AS outcome
+            SELECT {_STANDS} AS id, {_OPEN} AS outcome
             FROM member p JOIN membership m ON m.member_id = p.id AND m.program_id = %(program)s
             WHERE p.email = b.email AND p.population_id = %(population)s
               AND p.email_verified_at IS NOT NULL AND p.email <> ''
             LIMIT 1
         ) hit
         WHERE b.email IS NOT NULL""",
-    "phone": """
+    "phone": f"""
         SELECT b.bearer_id, %(place)s, 'phone', hit.id, hit.outcome
         FROM bearer b
         CROSS JOIN LATERAL (
-            SELECT min(m.id) FILTER (WHERE m.status <> 'closed') AS id,
-                   CASE count(*) FILTER (WHERE m.status <> 'closed')
+            SELECT min({_STANDS}) FILTER (WHERE {_IS_OPEN}) AS id,
+                   CASE count(DISTINCT {_STANDS}) FILTER (WHERE {_IS_OPEN})
                         WHEN 0 THEN 'closed' WHEN 1 THEN 'open' ELSE 'several' END AS outcome
             FROM member p JOIN membership m ON m.member_id = p.id AND m.program_id = %(program)s
             WHERE p.phone = b.phone AND p.population_id = %(population)s

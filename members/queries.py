@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from identity.rights import Scope
 from members import consents
 from members.models import Card, Consent, Membership, MembershipHolder
@@ -51,17 +53,20 @@ def glance(membership: Membership) -> Glance:
 
 
 def member_of(user: Any, program: Program) -> Membership | None:
-    """The membership of the person who is signed in, in this program, closed ones left out. For their session alone."""
+    """The membership of the person who is signed in, in this program, closed ones left out. For their session alone.
+
+    Whoever signs in to one that was merged comes to the one that stands for it.
+    """
     if not getattr(user, "is_authenticated", False):
         return None
-    return (
-        Membership.objects.filter(
-            member__login__user_id=user.pk, member__login__population_id=program.population_id, program=program
-        )
-        .exclude(status=Membership.Status.CLOSED)
-        .select_related("member", "home_store", "home_banner", "program")
-        .first()
-    )
+    login = Q(member__login__user_id=user.pk, member__login__population_id=program.population_id)
+    rows = Membership.objects.filter(program=program).exclude(status=Membership.Status.CLOSED)
+    whole = rows.select_related("member", "home_store", "home_banner", "program")
+    own = whole.filter(login).first()
+    if own is not None:
+        return own
+    gone = Membership.objects.filter(login, program=program).exclude(merged_into=None)
+    return whole.filter(pk__in=gone.values("merged_into")).first()
 
 
 def holders_by_market(program_id: int) -> dict[str, list[int]]:
