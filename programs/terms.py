@@ -185,12 +185,16 @@ class Closing(Strictly):
     cool_off_days: Days = 14
 
 
+ConsentChannel = Literal["email", "sms", "post", "phone"]
+
+
 class Settings(Strictly):
     """How a program counts. `late_lives_days`: points posted late live at least so many days from then. `grace_days`:
     points that died while they were spent live so many days more when the goods they were spent on come back.
 
     `blocked_cards`: activity with a blocked card waits for staff, or earns. `join_asks`: what the portal asks a new
-    member for beside an address. `theme`: the portal's look; that of the only banner when it is not said.
+    member for beside an address. `terms`: the version of the terms one joins under. `consents`: what is asked for, by
+    which channels; `tastes`: what a member may say she likes (programs.asking has the defaults). `theme`: the portal's look; that of the only banner when it is not said.
     """
 
     basis: Literal["net", "gross"] = "net"
@@ -200,6 +204,9 @@ class Settings(Strictly):
     grace_days: Days = 30
     blocked_cards: Literal["wait", "earn"] | None = None
     join_asks: Literal["birth_date", "phone"] | None = None
+    terms: Annotated[Text, Field(max_length=40)] | None = None
+    consents: dict[Literal["marketing", "profiling"], list[ConsentChannel]] | None = None
+    tastes: Annotated[dict[Slug, Names], Field(max_length=60)] | None = None
     care: Care | None = None
     closing: Closing | None = None
     theme: Annotated[Text, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
