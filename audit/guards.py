@@ -53,8 +53,24 @@ def append_only(table: str) -> RunSQL:
 def only_columns_change(table: str, columns: Sequence[str]) -> RunSQL:
     """The operation that lets rows of `table` be added and only `columns` of them change; nothing is deleted."""
     REVOKED[table] = tuple(columns)
+    made, dropped = _changes_little(table, columns)
+    return RunSQL(made, dropped)
+
+
+def columns_change_too(table: str, columns: Sequence[str]) -> RunSQL:
+    """The operation that names anew which `columns` of a guarded table may change, all of them: what a person wrote or
+    is known by may be emptied when she is forgotten (care.privacy), the rest stays as it is."""
+    before = REVOKED[table]
+    REVOKED[table] = tuple(columns)
+    made, dropped = _changes_little(table, columns)
+    made_before, _ = _changes_little(table, before)
+    return RunSQL(dropped + made, dropped + made_before)
+
+
+def _changes_little(table: str, columns: Sequence[str]) -> tuple[str, str]:
+    """The statements that guard a table but for these columns, and those that take the guards away."""
     arguments = ", ".join(f"'{column}'" for column in columns)
-    return RunSQL(
+    return (
         f"""
         CREATE TRIGGER {table}_changes_little BEFORE UPDATE ON {table}
             FOR EACH ROW EXECUTE FUNCTION audit_refuse_other_columns({arguments});
@@ -63,6 +79,6 @@ def only_columns_change(table: str, columns: Sequence[str]) -> RunSQL:
         CREATE TRIGGER {table}_is_not_emptied BEFORE TRUNCATE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
         """,
-        f"DROP TRIGGER {table}_changes_little ON {table}; DROP TRIGGER {table}_only_grows ON {table};"
+        f"DROP TRIGGER IF EXISTS {table}_changes_little ON {table}; DROP TRIGGER {table}_only_grows ON {table};"
         f" DROP TRIGGER {table}_is_not_emptied ON {table};",
     )

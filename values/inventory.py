@@ -42,7 +42,8 @@ class Erased(StrEnum):
 
 # How a row names its person: the number it holds. The name of another table means: as that table's row names her.
 MEMBER, MEMBERSHIP, HOLDER, USER, ACTIVITY, BEARER = "member", "membership", "holder", "user", "activity", "bearer"
-OF_PERSONS = frozenset({MEMBER, MEMBERSHIP, HOLDER, USER, ACTIVITY, BEARER})
+QUARANTINE = "quarantined"  # rows in quarantine that hold a number or an address of hers
+OF_PERSONS = frozenset({MEMBER, MEMBERSHIP, HOLDER, USER, ACTIVITY, BEARER, QUARANTINE})
 
 _BY_PATTERN = re.compile(r"id|.*_id|.*_at|.*_on|at|position")
 
@@ -50,10 +51,11 @@ _BY_PATTERN = re.compile(r"id|.*_id|.*_at|.*_on|at|position")
 @dataclass(frozen=True)
 class Table:
     """One table. `whose` says how a row names its person ("" where it names nobody; the name of another table where it
-    belongs to a row of that one), `by` in which column (default `<whose>_id`). `tokens` are personal columns that stay unique: erasing puts a random token there. `files` are
-    personal columns that name a file, which is deleted. `exempt` are columns left out of a person's archive, each with
-    the reason in a sentence; "*" is the whole table. `retention` is a sentence; jobs that keep it stand in
-    care.privacy.retention.
+    belongs to a row of that one), `by` in which column (default `<whose>_id`); rows whose column `addressed` holds an
+    address of hers are hers too. `tokens` are personal columns that stay unique: erasing puts a random token there.
+    `files` are personal columns that name a file below FILES_DIR, which is deleted. `exempt` are columns left out of a
+    person's archive, each with the reason in a sentence; "*" is the whole table. `retention` is a sentence; jobs that
+    keep it stand in care.privacy.retention.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Table:
     basis: Basis = Basis.CONTRACT
     whose: str = ""
     by: str = ""
+    addressed: str = ""
     erased: Erased = Erased.KEEP
     none: tuple[str, ...] = ()
     pseudonymous: tuple[str, ...] = ()

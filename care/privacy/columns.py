@@ -9,7 +9,8 @@ from typing import Any
 from django.apps import apps
 from django.utils.module_loading import module_has_submodule
 
-from values.inventory import Class, Table
+from audit import guards
+from values.inventory import Class, Erased, Table
 
 
 def tables() -> dict[str, Table]:
@@ -63,6 +64,10 @@ def contradictions() -> Iterator[str]:
         told = (*table.personal, *table.sensitive)
         if told and not table.whose and not table.exempt:
             yield f"{name} holds {told[0]} and says neither whose it is nor why that cannot be said"
+        if name in guards.REVOKED and table.erased != Erased.KEEP:
+            stuck = set(told) - set(guards.REVOKED[name])
+            if stuck or table.erased == Erased.DELETE:
+                yield f"{name} only grows: let {', '.join(sorted(stuck)) or 'it'} change (audit.guards)"
         if told and table.whose and table.erased == "keep" and not table.exempt:
             yield f"{name}.{told[0]} would outlive its person: erased=EMPTY or DELETE"
 

@@ -21,7 +21,7 @@ ONLY_GROWS = {
     "audit_access",
     "activity", "activity_key", "audit_event", "consent", "delivery", "inbound_chunk", "ledger_debt_entry",
     "ledger_entry", "ledger_hold_lot", "ledger_holder", "ledger_posting", "product_state", "return_link", "rule",
-    "replication_chunk", "replication_line", "rule_resume", "rule_stop", "terms_accepted", "tier_assignment", "voucher_code",
+    "replication_chunk", "replication_line", "rule_resume", "rule_stop", "terms_accepted", "voucher_code",
     "care_receipt_claim", "redemption_undone", "card_proof",
 }  # fmt: skip
 GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
@@ -30,9 +30,12 @@ GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "card_batch": ("store_id", "handed_at", "handed_by"),
     "contact_history": ("before", "reason"),
     "holder_successor": ("successor_id",),
-    "membership_merge": ("undone_at", "undone_by", "undone"),
+    "membership_merge": ("reason", "undone_at", "undone_by", "undone"),
     "ledger_hold": ("state", "resolved_at", "posting_id"),
-    "quarantine": ("reason", "field", "detail", "corrected", "state", "changed_by", "changed_at"),
+    "quarantine": (
+        "reason", "field", "detail", "raw", "content", "corrected", "state", "changed_by", "changed_at",
+    ),  # fmt: skip
+    "tier_assignment": ("reason",),
     "redemption": ("state", "resolved_at", "resolved_by"),
     "redemption_cost": ("posting_id",),
     "return_wait": ("ended_at",),
