@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import floors
 from backoffice.doors import Desk
+from members import queries as members
 from members.models import Membership
 
 
@@ -24,6 +25,8 @@ class Action:
 def for_member(desk: Desk, membership: Membership) -> list[Action]:
     """In the order in which they are asked for at a desk. Every page checks again what is checked here."""
     found = []
+    if desk.may("cards.block", members.scope_of(membership)):
+        found.append(Action(_("Cards"), _to("member_cards", membership), "card"))
     if floors.may_give(desk, membership):
         found.append(Action(_("Floor on the ladder"), _to("floor", membership), "flag"))
     return found

@@ -65,6 +65,8 @@ class Desk:
     may_search: bool
     may_enrol: bool
     may_see_imports: bool
+    may_till: bool
+    may_stock: bool
     may_see_quarantine: bool
     page: str
     purpose: str
@@ -158,6 +160,8 @@ def _desk_of(request: HttpRequest) -> Desk:
         now=datetime.now(UTC),
         may_search=rights.may_anywhere(user, "members.search"),
         may_enrol=rights.may_anywhere(user, "members.enrol"),
+        may_till=rights.may_anywhere(user, "till.use"),
+        may_stock=rights.may_anywhere(user, "cards.stock"),
         may_see_imports=_opens(user, "imports.see", True),
         may_see_quarantine=_opens(user, "quarantine.see", True),
         page=page_name,

@@ -1,11 +1,17 @@
 from django.urls import path
 
-from backoffice.views import enrol, floors, imports, members, programs, quarantine
+from backoffice.views import cards, enrol, floors, imports, members, programs, quarantine, stock, till
 
 app_name = "backoffice"
 urlpatterns = [
     path("", members.search, name="home"),
     path("program/", programs.choose, name="program"),
+    path("till/", till.show, name="till"),
+    path("stock/", stock.index, name="stock"),
+    path("stock/<slug:code>/", stock.show, name="card_batch"),
+    path("stock/<slug:code>/cards.csv", stock.printed, name="card_batch_file"),
+    path("members/<slug:public_id>/cards/", cards.show, name="member_cards"),
+    path("members/<slug:public_id>/cards/<int:card_id>/receipts/", cards.receipts, name="card_receipts"),
     path("enrol/", enrol.show, name="enrol"),
     path("members/<slug:public_id>/", members.show, name="member"),
     path("members/<slug:public_id>/floor/", floors.show, name="floor"),

@@ -26,6 +26,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "cards.replace": _DESK | _OFFICE,
     "cards.generate": frozenset({Role.STORE_MANAGER}) | _OFFICE,
     "cards.stock": _STORE | _OFFICE,
+    "till.use": _STORE | _OFFICE,
     # what they ask for and say
     "cases.see": _DESK | _WATCHING,
     "cases.work": _DESK | _OFFICE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -22,10 +22,18 @@ LOW = 50
 """Fewer blank cards than this in a store are few: a week of a busy one."""
 
 
+PRINTED_WITHIN = timedelta(days=7)
+"""Afterwards nobody reads the codes of a batch any more: they are on the cards, and people hold those."""
+
+
 class BatchHanded(Refused):
-    """The batch was handed to a store: it is neither printed nor handed out again."""
+    """The batch was handed to a store already."""
 
     field = "store"
+
+
+class TooLateToPrint(Refused):
+    """The batch was made more than a week ago: its cards are printed, or it is made anew."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +98,12 @@ def hand(*, batch: CardBatch, store: Store, now: datetime, by: str) -> CardBatch
 
 
 def for_printer(*, batch: CardBatch, now: datetime, by: str) -> Iterator[Printed]:
-    """Every card of a batch with its code, in the order of making. Raises BatchHanded: then the cards are printed."""
-    with transaction.atomic():
-        current = CardBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
-        if current.store_id is not None:
-            raise BatchHanded(current.code)
-        trail.record(action="cards.batch_printed", actor=by, obj=("card_batch", batch.pk), at=now)
-    salt = bytes(current.salt)
-    rows = Card.objects.filter(batch=current).order_by("pk").values_list("number", "claim_digest")
+    """Every card of a batch with its code, in the order of making. Raises TooLateToPrint."""
+    if now > batch.made_at + PRINTED_WITHIN:
+        raise TooLateToPrint(batch.code)
+    trail.record(action="cards.batch_printed", actor=by, obj=("card_batch", batch.pk), at=now)
+    salt = bytes(batch.salt)
+    rows = Card.objects.filter(batch=batch).order_by("pk").values_list("number", "claim_digest")
     return (Printed(number, claim_codes.printed(salt, number, bytes(digest))) for number, digest in rows.iterator())
 
 

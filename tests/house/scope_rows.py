@@ -69,7 +69,23 @@ def quarantined(place: Place) -> dict[str, Any]:
     return {"row_id": Quarantine.objects.order_by("pk")[0].pk}
 
 
+def card(place: Place) -> dict[str, Any]:
+    return {**member(place), "card_id": place.membership.cards.get().pk}
+
+
+def batch(place: Place) -> dict[str, Any]:
+    from members import batches
+
+    return {"code": batches.prepare(program=place.program, count=1, now=NOW, by="t", store=place.store).code}
+
+
 ROWS: dict[str, Row] = {
+    "till": Row("till.use", ANYWHERE, data={"act": "next"}),
+    "stock": Row("cards.stock", ANYWHERE, post="cards.generate"),
+    "card_batch": Row("cards.stock", STORE, batch, post="cards.generate"),
+    "card_batch_file": Row("cards.generate", STORE, batch),
+    "member_cards": Row("cards.block", MEMBER, member, data={"act": "bind"}),
+    "card_receipts": Row("cards.block", MEMBER, card),
     "home": Row("members.search", ANYWHERE),
     "program": Row("", ANYWHERE, data={"program": "demo"}),
     "enrol": Row("members.enrol", ANYWHERE),

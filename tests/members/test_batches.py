@@ -39,7 +39,7 @@ def test_a_code_made_under_an_earlier_key_stays_good_while_that_key_is_listed(pr
     assert [row] == list(batches.for_printer(batch=batch, now=now, by="user:1"))
 
 
-def test_a_batch_goes_to_one_store_of_the_program_and_is_not_printed_again(program, other_program, now):
+def test_a_batch_goes_to_one_store_of_the_program_and_its_codes_are_read_for_a_week(program, other_program, now):
     batch = batches.prepare(program=program, count=2, now=now, by="user:1")
     foreign = Store.objects.create(
         banner=other_program.banners.get(), code="far", market_code="FR", names={"en": "Far"}
@@ -48,13 +48,14 @@ def test_a_batch_goes_to_one_store_of_the_program_and_is_not_printed_again(progr
         batches.hand(batch=batch, store=foreign, now=now, by="user:1")
     handed = batches.hand(batch=batch, store=Store.objects.get(code="s1"), now=now, by="user:2")
     assert (handed.store.code, handed.handed_by) == ("s1", "user:2")
-    for act in (
-        lambda: batches.hand(batch=batch, store=Store.objects.get(code="s2"), now=now, by="user:2"),
-        lambda: batches.for_printer(batch=batch, now=now, by="user:2"),
-    ):
-        with pytest.raises(batches.BatchHanded):
-            act()
-    assert list(AuditEvent.objects.values_list("action", flat=True)) == ["cards.batch_made", "cards.batch_handed"]
+    with pytest.raises(batches.BatchHanded):
+        batches.hand(batch=batch, store=Store.objects.get(code="s2"), now=now, by="user:2")
+    assert len(list(batches.for_printer(batch=handed, now=now + batches.PRINTED_WITHIN, by="user:2"))) == 2
+    with pytest.raises(batches.TooLateToPrint):
+        batches.for_printer(batch=handed, now=now + batches.PRINTED_WITHIN + timedelta(seconds=1), by="user:2")
+    assert list(AuditEvent.objects.values_list("action", flat=True)) == [
+        "cards.batch_made", "cards.batch_handed", "cards.batch_printed",
+    ]  # fmt: skip
 
 
 def test_stock_is_what_was_handed_less_what_was_bound_and_says_when_it_is_low(program, now):
