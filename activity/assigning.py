@@ -98,10 +98,8 @@ def _move(
     (holder_id,) = cursor.fetchone()
     cursor.execute(attribution.LANDED)
     cursor.execute(_LAND, [activity_id, day, holder_id, membership_id, program.pk, bearer_id, AGENT])
-    cursor.execute(attribution.BEGIN, [now])
-    if holder_before is not None and holder_before != holder_id:
+    attribution.begin(cursor, now)
+    if holder_before is not None and [holder_before] != attribution.holders_in_landed(cursor):
         for on_left in hooks.on_left:
             on_left(cursor, [(holder_before, activity_id, day)], now)
-    for hook in hooks.on_landed:
-        hook(cursor, now)
     return int(before) if before is not None else None

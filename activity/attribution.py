@@ -58,7 +58,22 @@ ended AS (
 INSERT INTO pg_temp.landed (activity_id, occurred_on, holder_id, membership_id, program_id, reason, bearer_id, by)
 SELECT activity_id, occurred_on, holder_id, membership_id, %(program)s, NULL, bearer_id, by FROM waiting
 """
-BEGIN = """
+# Whoever joined or left a household, or was merged, had other pots at the moment of what arrives now: the first of the
+# dated holders that had not ended by then.
+_BY_MOMENT = """
+UPDATE pg_temp.landed AS l SET holder_id = (
+    SELECT h.holder_id FROM membership_holder AS h
+    WHERE h.membership_id = l.membership_id AND h.until_at > a.occurred_at ORDER BY h.until_at, h.id LIMIT 1
+)
+FROM activity AS a
+WHERE a.activity_id = l.activity_id AND a.occurred_on = l.occurred_on
+  AND EXISTS (SELECT FROM membership_holder AS h WHERE h.membership_id = l.membership_id AND h.until_at > a.occurred_at)
+"""
+_SOMEBODY_MOVED = """
+SELECT EXISTS (SELECT FROM pg_temp.landed AS l JOIN membership_holder AS h USING (membership_id)
+               WHERE h.until_at IS NOT NULL)
+"""
+_BEGIN = """
 INSERT INTO attribution (activity_id, occurred_on, program_id, membership_id, holder_id, bearer_id, by, reason, at)
 SELECT activity_id, occurred_on, program_id, membership_id, holder_id, bearer_id, by, reason, %s
 FROM pg_temp.landed ORDER BY activity_id
@@ -97,11 +112,25 @@ def rematch_bearers(program_id: int, now: datetime, *, limit: int = 20_000) -> i
         )
         count = cursor.rowcount
         if count:
-            cursor.execute(BEGIN, [now])
-            for hook in hooks.on_landed:
-                hook(cursor, now)
-            _let_returns_go_on(cursor, {row[1] for row in waiting}, columns[2], now)
+            begin(cursor, now)
+            _let_returns_go_on(cursor, {row[1] for row in waiting}, holders_in_landed(cursor), now)
     return count
+
+
+def begin(cursor: Any, now: datetime) -> None:
+    """Say whose the activity in the table `landed` is, by the pots its members had at its moment; tell who listens."""
+    cursor.execute(_SOMEBODY_MOVED)
+    if cursor.fetchone()[0]:
+        cursor.execute(_BY_MOMENT)
+    cursor.execute(_BEGIN, [now])
+    for hook in hooks.on_landed:
+        hook(cursor, now)
+
+
+def holders_in_landed(cursor: Any) -> list[int]:
+    """Whose pots the activity in the table `landed` is for."""
+    cursor.execute("SELECT DISTINCT holder_id FROM pg_temp.landed WHERE holder_id IS NOT NULL")
+    return [holder_id for (holder_id,) in cursor.fetchall()]
 
 
 def _found(program_id: int, waiting: Iterable[Sequence[Any]]) -> list[tuple[int, int | None, int | None, str]]:

@@ -19,7 +19,6 @@ from django.db import connection, transaction
 from activity import attribution, canonical, copying, returns
 from activity.assembly import ARRAYS, RECEIPT, Assembled, array
 from activity.bearers import Register, Said
-from activity.hooks import on_landed
 from programs import products
 
 DIFFERENT = "DifferentContent"
@@ -293,7 +292,7 @@ def _attribute(
     publish(cursor, rows, now)
     nobody = rows.group_by("activity_id").agg(pl.col("membership_id").is_null().all().alias("nobody"))
     unmatched = fresh.join(nobody.filter("nobody"), on="activity_id", how="semi").height
-    return unmatched, rows.get_column("holder_id").drop_nulls().unique().to_list()
+    return unmatched, attribution.holders_in_landed(cursor)
 
 
 def _untold(cursor: Any, again: pl.DataFrame, sender: Sender) -> pl.DataFrame:
@@ -331,6 +330,4 @@ def publish(cursor: Any, rows: pl.DataFrame, now: datetime) -> None:
     """Write attributions (activity_id, occurred_on and the columns of a match) and tell the rooms above."""
     cursor.execute(attribution.LANDED)
     copying.copy_in(cursor, "pg_temp.landed", rows.select("activity_id", "occurred_on", *_MATCHED))
-    cursor.execute(attribution.BEGIN, [now])
-    for hook in on_landed:
-        hook(cursor, now)
+    attribution.begin(cursor, now)

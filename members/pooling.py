@@ -83,7 +83,8 @@ def set_out(*, membership: Membership, now: datetime, by: str) -> int:
 
 def follow(*, membership: Membership, holder_id: int, now: datetime) -> None:
     """Let a membership earn into a holder from now on; what moves is somebody else's affair."""
-    _begin(membership, holder_id, now)
+    if holder_of(membership.pk) != holder_id:
+        _begin(membership, holder_id, now)
 
 
 def give(*, old: int, new: int, program_id: int, now: datetime, by: str) -> None:

@@ -62,7 +62,13 @@ class MembershipHolder(models.Model):
 
     class Meta:
         db_table = "membership_holder"
-        indexes = [models.Index(fields=["holder_id"], name="membership_holder_holder")]
+        indexes = [
+            models.Index(fields=["holder_id"], name="membership_holder_holder"),
+            # few ever change their pots: whoever asks about many at once looks here first
+            models.Index(
+                fields=["membership"], name="membership_holder_ended", condition=models.Q(until_at__isnull=False)
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["membership"], condition=models.Q(until_at=None), name="membership_holder_one_now"
