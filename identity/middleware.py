@@ -10,7 +10,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from identity import devices, factors, tills
+from identity import devices, factors, stepping, tills
 
 FREE = ("account", "language", "theme", "static", "metrics", "livez", "readyz")
 """First segments of a path that are open while a second factor is owed: where it is added, and nothing to see."""
@@ -27,6 +27,8 @@ class SignInMiddleware:
             _narrow(request)
         elif request.session.get(factors.OWED_KEY) and not _is_free(request) and factors.is_owed(request):
             return HttpResponseRedirect(reverse("mfa_index"))
+        elif _adds_a_way_in(request) and request.user.is_authenticated and not stepping.confirmed_recently(request):
+            return stepping.ask(request, then=request.get_full_path())
         response = self.get_response(request)
         devices.remember(request, response, secure=settings.SESSION_COOKIE_SECURE)
         return response
@@ -43,6 +45,12 @@ def _narrow(request: HttpRequest) -> None:
     user = request.user
     user.at_till_of = till.store_code  # type: ignore[union-attr]
     user.is_staff = user.is_superuser = False  # of this request alone: never saved
+
+
+def _adds_a_way_in(request: HttpRequest) -> bool:
+    """allauth asks for a proof only who has a password or a factor already; here everybody is asked."""
+    path = request.path_info
+    return path.startswith("/account/2fa/") and path.endswith(("/webauthn/add/", "/totp/activate/"))
 
 
 def _is_free(request: HttpRequest) -> bool:

@@ -12,7 +12,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account import app_settings
-from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.account.internal.flows.login import (
+    AUTHENTICATION_METHODS_SESSION_KEY,
+    get_authentication_records,
+    record_authentication,
+)
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
@@ -33,6 +37,14 @@ def confirmed_recently(request: HttpRequest) -> bool:
         return False
     records = get_authentication_records(request, user)
     return bool(records) and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+
+
+def count_sign_in(request: HttpRequest) -> None:
+    """Let allauth's own pages take a sign-in for the proof that it is, as `confirmed_recently` does."""
+    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY)
+    if records:
+        records[-1]["reauthenticated"] = True
+        request.session.modified = True
 
 
 def ask(request: HttpRequest, *, then: str) -> HttpResponseRedirect:
