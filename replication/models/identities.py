@@ -51,6 +51,7 @@ class ReplicatedLot(models.Model):
 
     class Meta:
         db_table = "replication_lot"
+        indexes = [models.Index(fields=["holder_id"], name="replication_lot_holder")]
         constraints = [models.UniqueConstraint(fields=["system", "key"], name="replication_lot_once")]
 
     def __str__(self) -> str:
