@@ -1,5 +1,8 @@
 """Facts of their moment: what a member's earlier activity and own data were just before each activity of a batch.
 
+In a household each has a history of her own; she keeps it when she joins or leaves one, and has that of memberships
+that were merged into hers (`earning.kin`).
+
 Computed from attributed purchases and visits in order of (occurred_at, id), less what came back by then: goods
 returned are spent no more, and a purchase of which nothing is left is no receipt. They change as more activity
 lands, so they are kept with the awards and read back from there when an activity is scored again.
@@ -12,13 +15,14 @@ from typing import Any
 
 import polars as pl
 
-from earning import frames, returns, rounds
+from earning import frames, kin, returns, rounds
 from earning.batches import PURCHASE, RETURN, VISIT
 
+_OF_KIN = "AND t.occurred_on IN (SELECT occurred_on FROM work)"
 _ONLY_THE_DAYS = "AND (t.holder_id, t.occurred_on) IN (SELECT holder_id, occurred_on FROM work)"
 _TIMELINE = """
-SELECT t.holder_id, a.activity_id, a.kind, (extract(epoch FROM a.occurred_at) * 1000000)::bigint, a.occurred_on, a.net
-FROM attribution AS t JOIN activity AS a ON a.activity_id = t.activity_id AND a.occurred_on = t.occurred_on
+SELECT {whose}, a.activity_id, a.kind, (extract(epoch FROM a.occurred_at) * 1000000)::bigint, a.occurred_on, a.net
+FROM attribution AS t JOIN activity AS a ON a.activity_id = t.activity_id AND a.occurred_on = t.occurred_on {joined}
 WHERE t.holder_id = ANY(%s) AND t.ended_at IS NULL AND a.kind = ANY(%s) {only}
 """
 _TIMELINE_SCHEMA: dict[str, Any] = {
@@ -62,12 +66,18 @@ def facts(cursor: Any, activities: pl.DataFrame, wanted: Iterable[str], *, quote
 
 def _join_past(cursor: Any, activities: pl.DataFrame, wanted: set[str], quoted: bool) -> pl.DataFrame:
     only_today = wanted <= {"receipt.first_of_day", "history.receipts_today"}
-    query = _TIMELINE.format(only=_ONLY_THE_DAYS if only_today else "")
+    family = kin.of(cursor, activities) if kin.OWN in activities.columns else None
+    days = (_OF_KIN if family else _ONLY_THE_DAYS) if only_today else ""
+    whose, joining = ("whose.own", kin.JOIN) if family else ("t.holder_id", "")
+    query = _TIMELINE.format(whose=whose, joined=joining, only=days)
     kinds = [PURCHASE] if only_today else [PURCHASE, VISIT]
-    holders = activities["holder_id"].unique().to_list()
-    read = frames.read(cursor, query, _TIMELINE_SCHEMA, [holders, kinds])
+    holders = family.holders if family else activities["holder_id"].unique().to_list()
+    joined = family.joined if family else []
+    activities = activities.with_columns(pl.col(kin.OWN if family else "holder_id").alias("whose"))
+    read = frames.read(cursor, query, _TIMELINE_SCHEMA, [*joined, holders, kinds])
     if quoted:
-        read = pl.concat([read, activities.select(*_TIMELINE_SCHEMA)])
+        now = activities.with_columns(pl.col("whose").alias("holder_id"))
+        read = pl.concat([read, now.select(*_TIMELINE_SCHEMA)])
     # one query for Polars to plan: for a till's quote planning is most of the work
     timeline = (
         read.lazy()
@@ -79,14 +89,14 @@ def _join_past(cursor: Any, activities: pl.DataFrame, wanted: set[str], quoted: 
         )
     )
     if counted := wanted & set(_COUNTS):
-        back = returns.came_back(cursor, holders)
+        back = returns.came_back(cursor, holders, family)
         if back.height:
             timeline = pl.concat([timeline, back.lazy()], how="diagonal")
             timeline = timeline.sort("holder_id", "occurred_us", "activity_id", maintain_order=True)
         timeline = timeline.with_columns(_COUNTS[name].alias(name) for name in sorted(counted))
         timeline = timeline.filter(pl.col("kind") != RETURN)
-    found = timeline.select("holder_id", "activity_id", *sorted(wanted))
-    return activities.lazy().join(found, on=["holder_id", "activity_id"], how="left").collect()
+    found = timeline.select(pl.col("holder_id").alias("whose"), "activity_id", *sorted(wanted))
+    return activities.lazy().join(found, on=["whose", "activity_id"], how="left").drop("whose").collect()
 
 
 _PURCHASE = pl.col("kind") == PURCHASE

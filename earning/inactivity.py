@@ -14,17 +14,21 @@ from typing import Any
 
 import polars as pl
 
+from earning import kin
 from earning.batches import EVENT, PURCHASE, VISIT
 from earning.terms import Terms
-from ledger import prolonging
+from ledger import families, prolonging
 from programs.queries import Currency
 from values import periods
 
 _KINDS = {"purchase": PURCHASE, "visit": VISIT}
+# of each holder its own activity, and that of whom its points came from (earning.kin)
 _DAYS = """
-SELECT DISTINCT t.holder_id, a.occurred_on
-FROM attribution AS t JOIN activity AS a ON a.activity_id = t.activity_id AND a.occurred_on = t.occurred_on
-WHERE t.holder_id = ANY(%s) AND t.ended_at IS NULL AND (a.kind = ANY(%s) OR (a.kind = %s AND a.event_type = ANY(%s)))
+SELECT DISTINCT s.holder_id, a.occurred_on
+FROM unnest(%s::bigint[], %s::bigint[], %s::date[]) AS s (holder_id, source_id, until_on)
+JOIN attribution AS t ON t.holder_id = s.source_id AND (s.until_on IS NULL OR t.occurred_on <= s.until_on)
+JOIN activity AS a ON a.activity_id = t.activity_id AND a.occurred_on = t.occurred_on
+WHERE t.ended_at IS NULL AND (a.kind = ANY(%s) OR (a.kind = %s AND a.event_type = ANY(%s)))
 ORDER BY 1, 2
 """
 
@@ -66,8 +70,11 @@ def keep_alive(cursor: Any, earned: pl.DataFrame, terms: Terms) -> pl.DataFrame:
 def renew(cursor: Any, activities: pl.DataFrame, terms: Terms, *, now: datetime) -> int:
     """Prolong what the holders of these activities (with zone) have alive at `now`. Returns how many lots changed."""
     changed = 0
-    zones = dict(activities.select("holder_id", "zone").iter_rows())
-    for currency in of(terms) if zones else ():
+    zones, renewed = dict(activities.select("holder_id", "zone").iter_rows()), of(terms)
+    for old, heir in families.heirs_around(cursor, zones).items() if zones and renewed else ():
+        if old in zones:  # its points lie with whoever stands for it
+            zones.setdefault(heir, zones[old])
+    for currency in renewed if zones else ():
         lots = prolonging.dying(cursor, zones, [currency.id], now=now)
         days = _active_days(cursor, sorted({lot.holder_id for lot in lots}), currency)
         months = _months(currency)
@@ -83,7 +90,10 @@ def _active_days(cursor: Any, holder_ids: Iterable[int], currency: Currency) -> 
     named = (currency.expiry or {})["inactivity"].get("renewed_by") or ["purchase"]
     kinds = [_KINDS[name] for name in named if name in _KINDS]
     events = [name.removeprefix("event:") for name in named if name not in _KINDS]
-    cursor.execute(_DAYS, [list(holder_ids), kinds, EVENT, events])
+    wanted = list(holder_ids)
+    sources = [(holder, holder, None) for holder in wanted] + kin.sources_of(cursor, wanted)
+    columns = [list(column) for column in zip(*sources, strict=True)] or [[], [], []]
+    cursor.execute(_DAYS, [*columns, kinds, EVENT, events])
     days: dict[int, list[date]] = {}
     for holder_id, day in cursor.fetchall():
         days.setdefault(holder_id, []).append(day)

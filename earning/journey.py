@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ import polars as pl
 import structlog
 from django.db import connection, transaction
 
-from earning import batches, budgets, claims, difference, facts, heirs, movements, rounds, standing, usage
+from earning import batches, budgets, claims, difference, facts, heirs, kin, movements, rounds, standing, usage
 from earning.marks import BUCKETS
 from earning.movements import WHERE, Placed
 from earning.terms import Judged, Terms
@@ -130,6 +130,7 @@ def _desired(cursor: Any, batch: batches.Batch, standing: pl.DataFrame, holding:
     """What should stand for every activity of the batch, as award rows. Writes nothing."""
     parts: list[pl.DataFrame] = []
     placed: list[pl.DataFrame] = []
+    batch = replace(batch, activities=kin.keyed(cursor, batch.activities, holding=holding))
     every: dict[int, Terms] = {}
     for program_id in batch.programs:
         terms = every[program_id] = Terms(program_id)

@@ -97,7 +97,7 @@ def explain(*, activity_id: int, holder_id: int, language: str, formats: Formats
 
 def _judged(activity_id: int, holder_id: int) -> tuple[Rulebook, list[verdicts.Verdict], int] | None:
     """The verdicts of the version that judged the activity, on the facts as they were kept."""
-    from earning import batches, difference, facts, usage  # frames: only where they are asked for
+    from earning import batches, difference, facts, kin, usage  # frames: only where they are asked for
 
     with transaction.atomic(), connection.cursor() as wrapper:
         cursor = wrapper.cursor
@@ -105,7 +105,7 @@ def _judged(activity_id: int, holder_id: int) -> tuple[Rulebook, list[verdicts.V
         if not batch.programs:
             return None
         terms = Terms(batch.programs[0])
-        placed = facts.local_moments(batch.of_program(terms.program_id), terms)
+        placed = kin.keyed(cursor, facts.local_moments(batch.of_program(terms.program_id), terms))
         standing = difference.posted(cursor)
         for judged in terms.judge(terms.eligible(placed)):
             read = facts.assemble(cursor, judged.activities, judged.rulebook, terms, batches.Products())

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 from django.db import connection, transaction
 
-from earning import batches, difference, facts, history, usage
+from earning import batches, difference, facts, history, kin, usage
 from earning.terms import Judged, Terms
 from programs.models import Program
 from rules_engine.core import scoring, sentences, verdicts
@@ -74,7 +74,7 @@ def quote(
         read = _read(lines, minor_exponent(basket["currency"]))
         basket |= {"gross": sum(line.gross for line in read), "net": sum(line.net for line in read)}
         frame = pl.DataFrame([basket], schema={name: _BASKET[name] for name in basket}, orient="row")
-        for judged in terms.judge(facts.local_moments(frame, terms)):
+        for judged in terms.judge(facts.local_moments(kin.keyed(cursor, frame), terms)):
             _stand_in(cursor, judged.activities)
             return _scored(cursor, judged, terms, read, program, language)
     return Quote()

@@ -18,6 +18,7 @@ import polars as pl
 
 from earning import frames
 from earning.batches import RETURN
+from earning.kin import JOIN, Kin
 
 # One probe of an index for each activity of the batch (OFFSET 0: whatever the statistics say), and none at all as long
 # as nothing ever came back. An activity of two programs stands in the table twice, and is answered twice.
@@ -106,14 +107,14 @@ def shares(cursor: Any) -> dict[int, Fraction]:
 
 
 _CAME_BACK = """
-SELECT t.holder_id, p.activity_id, p.occurred_on, (extract(epoch FROM p.occurred_at) * 1000000)::bigint,
+SELECT {whose}, p.activity_id, p.occurred_on, (extract(epoch FROM p.occurred_at) * 1000000)::bigint,
        cardinality(p.quantities), r.purchase_line, p.quantities[r.purchase_line], p.nets[r.purchase_line],
        r.return_activity_id, (extract(epoch FROM b.occurred_at) * 1000000)::bigint, r.quantity,
        CASE WHEN r.quantity = 0 THEN b.nets[r.line] ELSE 0 END
 FROM attribution AS t
 JOIN return_link AS r ON r.purchase_activity_id = t.activity_id
 JOIN activity AS p ON p.activity_id = r.purchase_activity_id AND p.occurred_on = r.purchase_occurred_on
-JOIN activity AS b ON b.activity_id = r.return_activity_id AND b.occurred_on = r.return_occurred_on
+JOIN activity AS b ON b.activity_id = r.return_activity_id AND b.occurred_on = r.return_occurred_on {joined}
 WHERE t.holder_id = ANY(%s) AND t.ended_at IS NULL
 ORDER BY p.activity_id, b.occurred_at, r.return_activity_id
 """
@@ -128,13 +129,13 @@ _EVENT: dict[str, Any] = {
 }
 
 
-def came_back(cursor: Any, holder_ids: list[int]) -> pl.DataFrame:
-    """What came back from the purchases of these holders, in columns of `history`'s timeline.
+def came_back(cursor: Any, holder_ids: list[int], family: Kin | None = None) -> pl.DataFrame:
+    """What came back from the purchases of these holders, in columns of `history`'s timeline; of `family`, by member.
 
     One row per return and purchase, at the moment of the return and under the day of the purchase: net (minus what
     the purchase lost by it) and gone (1 when nothing of it is left).
     """
-    events = [event for _, event in _came_back(cursor, holder_ids)]
+    events = [event for _, event in _came_back(cursor, holder_ids, family)]
     return pl.DataFrame(events, schema=_EVENT, orient="row")
 
 
@@ -146,9 +147,14 @@ def lost_by_returns(cursor: Any, holder_ids: list[int]) -> list[tuple[int, int, 
     ]
 
 
-def _came_back(cursor: Any, holder_ids: list[int]) -> Iterable[tuple[tuple[int, int, int], list[Any]]]:
+def _came_back(
+    cursor: Any, holder_ids: list[int], family: Kin | None = None
+) -> Iterable[tuple[tuple[int, int, int], list[Any]]]:
     """(holder, purchase, return) with the return's row of `_EVENT`."""
-    cursor.execute(_CAME_BACK, [holder_ids])
+    if family:
+        cursor.execute(_CAME_BACK.format(whose="whose.own", joined=JOIN), [*family.joined, holder_ids])
+    else:
+        cursor.execute(_CAME_BACK.format(whose="t.holder_id", joined=""), [holder_ids])
     events: dict[tuple[int, int, int], list[Any]] = {}
     taken: dict[tuple[int, int, int], tuple[int, int]] = {}
     lines_gone: dict[tuple[int, int], int] = {}

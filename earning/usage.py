@@ -1,7 +1,8 @@
 """What other activity already took under the limits that a batch may reach.
 
-Limits of a member or a household are read from the awards of their holder, whom one worker has claimed; those that
-others share, and budgets, from `earning.budgets`.
+Limits of a member or a household are read from the awards of their holder, whom one worker has claimed, and of every
+pot they had before (`earning.kin`, which keeps other workers off those); limits that others share, and budgets, from
+`earning.budgets`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from earning import budgets, frames
+from earning import budgets, frames, kin
 from earning.terms import Terms
 from rules_engine.core import limits
 from rules_engine.core.rulebook import Rulebook
@@ -87,15 +88,18 @@ def _own(cursor: Any, terms: Terms, rulebook: Rulebook, activities: pl.DataFrame
 
 
 def _awards(cursor: Any, terms: Terms, activities: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
-    holders = activities["holder_id"].unique().to_list()
+    family = kin.of(cursor, activities) if kin.OWN in activities.columns else None
+    holders = family.holders if family else activities["holder_id"].unique().to_list()
     cursor.execute(_HOUSEHOLDS, [holders])
-    in_households = bool(cursor.fetchone()[0]) and (asked["whose"] == "member").any()
+    in_households = family is not None or bool(cursor.fetchone()[0]) and (asked["whose"] == "member").any()
     statement = _TAKEN.format(
         membership="t.membership_id" if in_households else "NULL::bigint",
         attribution=_ATTRIBUTION if in_households else "",
     )
     values = [holders, terms.program_id, asked["rule"].unique().to_list(), asked["period_start"].min()]
     taken = frames.read(cursor, statement, _TAKEN_SCHEMA, values)
+    if family:
+        return family.keyed(taken)
     if in_households:
         return taken
     members = activities.select("holder_id", "membership_id").unique("holder_id")

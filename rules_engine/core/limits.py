@@ -61,16 +61,20 @@ def _on_its_days(rule: Rule) -> pl.Expr:
 
 
 def key_of(whose: Whose, activities: pl.DataFrame, stores: pl.DataFrame) -> pl.Series:
-    """Who a limit counts together, as text, for each activity."""
+    """Who a limit counts together, as text, for each activity.
+
+    Columns `own_key` and `pool_key`, where the caller knows of pots that changed, say more than membership and holder.
+    """
     match whose:
         case "household":
-            return activities["holder_id"].cast(pl.String)
+            pool = "pool_key" if "pool_key" in activities.columns else "holder_id"
+            return activities[pool].cast(pl.String)
         case "banner":
             banners = stores["banner"].gather(activities["store"]) if stores.height else activities["store"]
             return banners.cast(pl.String).fill_null("")
         case "program":
             return pl.repeat("", activities.height, dtype=pl.String, eager=True)
-    own = "membership_id" if "membership_id" in activities.columns else "holder_id"
+    own = next((name for name in ("own_key", "membership_id") if name in activities.columns), "holder_id")
     return activities[own].cast(pl.String)
 
 
