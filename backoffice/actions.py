@@ -27,6 +27,11 @@ def for_member(desk: Desk, membership: Membership) -> list[Action]:
     found = []
     if desk.may("cards.block", members.scope_of(membership)):
         found.append(Action(_("Cards"), _to("member_cards", membership), "card"))
+    if desk.may("cases.work", members.scope_of(membership)):
+        found.append(Action(_("Open a case"), _to("case_new", membership), "case"))
+        found.append(Action(_("An opinion"), _to("opinion_new", membership), "star"))
+    if desk.may("points.adjust", members.scope_of(membership)):
+        found.append(Action(_("Adjust"), _to("adjust", membership), "adjust"))
     if floors.may_give(desk, membership):
         found.append(Action(_("Floor on the ladder"), _to("floor", membership), "flag"))
     return found

@@ -68,6 +68,9 @@ class Desk:
     may_till: bool
     may_stock: bool
     may_see_quarantine: bool
+    may_see_cases: bool
+    may_approve: bool
+    may_see_opinions: bool
     page: str
     purpose: str
     opened: set[int]
@@ -164,6 +167,9 @@ def _desk_of(request: HttpRequest) -> Desk:
         may_stock=rights.may_anywhere(user, "cards.stock"),
         may_see_imports=_opens(user, "imports.see", True),
         may_see_quarantine=_opens(user, "quarantine.see", True),
+        may_see_cases=rights.may_anywhere(user, "cases.see"),
+        may_approve=rights.may_anywhere(user, "points.approve"),
+        may_see_opinions=rights.may_anywhere(user, "opinions.see"),
         page=page_name,
         purpose=_purpose(request, page_name),
         opened=set(),

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from activity.models import Attribution
-from backoffice import actions, floors, opening
+from backoffice import actions, contacts, floors, opening
 from backoffice.doors import Desk, shown_card
 from identity import rights
 from members import duplicates, searching
@@ -69,6 +69,7 @@ class MemberPage:
     may_give_floor: bool
     vouchers: list[Voucher]
     actions: list[actions.Action]
+    care: contacts.Care
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ def member_of(desk: Desk, public_id: str) -> MemberPage:
         may_give_floor=climb is not None and floors.may_give(desk, row),
         vouchers=_vouchers(desk, row.pk, formats) if sees_points else [],
         actions=actions.for_member(desk, row),
+        care=contacts.of_member(desk, row),
     )
 
 

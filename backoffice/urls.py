@@ -1,6 +1,20 @@
 from django.urls import path
 
-from backoffice.views import cards, enrol, floors, imports, members, programs, quarantine, stock, till
+from backoffice.views import (
+    adjustments,
+    cards,
+    cases,
+    enrol,
+    floors,
+    imports,
+    members,
+    opinions,
+    outcomes,
+    programs,
+    quarantine,
+    stock,
+    till,
+)
 
 app_name = "backoffice"
 urlpatterns = [
@@ -15,6 +29,17 @@ urlpatterns = [
     path("enrol/", enrol.show, name="enrol"),
     path("members/<slug:public_id>/", members.show, name="member"),
     path("members/<slug:public_id>/floor/", floors.show, name="floor"),
+    path("members/<slug:public_id>/case/", cases.new, name="case_new"),
+    path("members/<slug:public_id>/adjust/", adjustments.adjust, name="adjust"),
+    path("members/<slug:public_id>/opinion/", opinions.new, name="opinion_new"),
+    path("cases/", cases.index, name="cases"),
+    path("cases/<int:case_id>/", cases.show, name="case"),
+    path("cases/<int:case_id>/outcome/", outcomes.show, name="outcome"),
+    path("cases/<int:case_id>/files/<int:file_id>/", cases.file, name="case_file"),
+    path("approvals/", adjustments.approvals, name="approvals"),
+    path("approvals/<int:adjustment_id>/", adjustments.approval, name="approval"),
+    path("opinions/", opinions.index, name="opinions"),
+    path("opinions/<int:opinion_id>/", opinions.show, name="opinion"),
     path("imports/", imports.index, name="imports"),
     path("imports/<int:file_id>/", imports.show, name="import"),
     path("quarantine/", quarantine.index, name="quarantine"),

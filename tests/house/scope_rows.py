@@ -79,6 +79,49 @@ def batch(place: Place) -> dict[str, Any]:
     return {"code": batches.prepare(program=place.program, count=1, now=NOW, by="t", store=place.store).code}
 
 
+def case(place: Place) -> dict[str, Any]:
+    from care import cases
+
+    opened = cases.open(
+        membership=place.membership, type="other", channel="phone", words="x", now=NOW, by="system:test"
+    )  # fmt: skip
+    return {"case_id": opened.pk}
+
+
+def case_file(place: Place) -> dict[str, Any]:
+    from care import evidence
+    from care.models import Case
+
+    made = case(place)
+    good = [evidence.Good("pdf", b"%PDF-")]
+    kept = evidence.keep(Case.objects.get(pk=made["case_id"]), good, [], now=NOW, by="system:test")
+    return {**made, "file_id": kept[0].pk}
+
+
+def approval(place: Place) -> dict[str, Any]:
+    import uuid
+    from datetime import timedelta
+
+    from care.models import Adjustment
+
+    made = Adjustment.objects.create(
+        program=place.program, membership=place.membership, currency=place.program.currencies.first(), amount=1,
+        value=1, money="EUR", reason="goodwill", key=uuid.uuid4(), state="waiting", asked_at=NOW,
+        asked_by="user:0", expires_at=NOW + timedelta(days=36_500),
+    )  # fmt: skip
+    return {"adjustment_id": made.pk}
+
+
+def opinion(place: Place) -> dict[str, Any]:
+    from care import opinions
+
+    made = opinions.give(
+        membership=place.membership, rating=9, words="", channel="web", store=place.store, occurred_on=NOW.date(),
+        now=NOW, by="system:test",
+    )  # fmt: skip
+    return {"opinion_id": made.pk}
+
+
 ROWS: dict[str, Row] = {
     "till": Row("till.use", ANYWHERE, data={"act": "next"}),
     "stock": Row("cards.stock", ANYWHERE, post="cards.generate"),
@@ -91,6 +134,17 @@ ROWS: dict[str, Row] = {
     "enrol": Row("members.enrol", ANYWHERE),
     "member": Row("members.see", MEMBER, member),
     "floor": Row("tiers.floor", MEMBER, member),
+    "case_new": Row("cases.work", MEMBER, member),
+    "adjust": Row("points.adjust", MEMBER, member),
+    "opinion_new": Row("cases.work", MEMBER, member),
+    "cases": Row("cases.see", ANYWHERE),
+    "case": Row("cases.see", MEMBER, case, post="cases.work"),
+    "outcome": Row("cases.work", MEMBER, case),
+    "case_file": Row("cases.see", MEMBER, case_file),
+    "approvals": Row("points.approve", ANYWHERE),
+    "approval": Row("points.approve", MEMBER, approval),
+    "opinions": Row("opinions.see", ANYWHERE),
+    "opinion": Row("opinions.see", STORE, opinion),
     "imports": Row("imports.see", WHOLE),
     "import": Row("imports.see", WHOLE, file),
     "quarantine": Row("quarantine.see", WHOLE),
