@@ -13,7 +13,7 @@ from django.db import transaction
 
 from audit import trail
 from members import hooks
-from members.models import Closing, Membership, MembershipHolder
+from members.models import Closing, Household, Membership, MembershipHolder
 from members.refusals import Refused
 from programs import queries as programs
 from programs.terms import Closing as Terms
@@ -162,13 +162,9 @@ def due(now: datetime, limit: int = 100, after: int = 0) -> list[tuple[int, int]
 
 
 def in_household(membership_id: int) -> bool:
-    """Whether a membership earns into pots that others earn into too."""
+    """Whether a membership earns into the pots of a household."""
     now_in = MembershipHolder.objects.filter(membership_id=membership_id, until_at=None).values("holder_id")
-    return (
-        MembershipHolder.objects.filter(holder_id__in=now_in, until_at=None)
-        .exclude(membership_id=membership_id)
-        .exists()
-    )
+    return Household.objects.filter(holder_id__in=now_in).exists()
 
 
 def _become(row: Membership, status: str) -> None:

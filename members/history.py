@@ -26,7 +26,7 @@ def keep(member: Member, what: str, before: Any, *, hand: Hand, now: datetime) -
     )
     trail.record(
         action=f"members.{what}_changed", actor=hand.by, obj=("member", member.pk), at=now,
-        data={"door": hand.door, "reason": hand.reason},
+        data={"door": hand.door},  # the reason is a person's own words: it stays where it can be emptied
     )  # fmt: skip
 
 

@@ -67,11 +67,11 @@ TABLES = [
     ),
     Table(
         "contact_change", "changes of a contact, confirmed on the old and the new one", "13 months",
-        basis=Basis.INTEREST, whose=MEMBER, erased=Erased.EMPTY, none=("what", "state", "tries", "door", "reason"),
-        pseudonymous=("uid", "asked_by", "released_by", "held_until"), personal=("wanted", "old"),
+        basis=Basis.INTEREST, whose=MEMBER, erased=Erased.EMPTY, none=("what", "state", "tries", "door"),
+        pseudonymous=("uid", "asked_by", "released_by", "held_until"), personal=("wanted", "old", "reason"),
     ),
     Table(
         "contact_history", "what a contact was before", LIFE, basis=Basis.INTEREST, whose=MEMBER, erased=Erased.EMPTY,
-        none=("what", "door", "reason"), pseudonymous=("by",), personal=("before",),
+        none=("what", "door"), pseudonymous=("by",), personal=("before", "reason"),
     ),
 ]  # fmt: skip
