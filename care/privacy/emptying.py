@@ -105,9 +105,8 @@ def _depth(table: Table) -> int:
 def _named(name: str) -> list[Path]:
     """Where a file of ours may lie: by its own path, or in the folder of its kind."""
     root = Path(settings.FILES_DIR)
-    return [
-        path for path in (root / name, *root.glob(f"*/{name[:2]}/{name}"), *root.glob(f"*/{name}")) if path.is_file()
-    ]
+    places = (root / name, *root.glob(f"*/{name[:2]}/{name}"), *root.glob(f"*/{name}"))
+    return [path for path in places if path.is_file()]
 
 
 def _rows(query: str, values: list[Any]) -> list[tuple[Any, ...]]:

@@ -54,7 +54,7 @@ SELECT e.email FROM account_emailaddress e WHERE e.user_id = ANY(%(users)s)
 UNION SELECT u.email FROM identity_user u WHERE u.id = ANY(%(users)s)
 UNION SELECT c.wanted FROM contact_change c WHERE c.member_id = ANY(%(members)s)
 UNION SELECT c.old FROM contact_change c WHERE c.member_id = ANY(%(members)s)
-UNION SELECT v.value FROM contact_history h, jsonb_each_text(h.before) v
+UNION SELECT h.before #>> '{}' FROM contact_history h
 WHERE h.member_id = ANY(%(members)s) AND h.what IN ('email', 'phone')
 """
 _BEARERS = """
@@ -140,6 +140,5 @@ def _numbers(query: str, values: Any) -> list[int]:
 
 
 def _texts(query: str, values: Any) -> list[str]:
-    return sorted(
-        {str(row[0]).lower() if "@" in str(row[0]) else str(row[0]) for row in _rows(query, values) if row[0]}
-    )
+    said = {str(text) for (text,) in _rows(query, values) if text}
+    return sorted({text.lower() if "@" in text else text for text in said})
