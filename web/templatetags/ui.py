@@ -40,6 +40,12 @@ def logo(look: banners.Look) -> SafeString:
 
 
 @register.simple_tag
+def app_icon(look: banners.Look) -> str:
+    """The icon of a theme on the home screen of a phone."""
+    return static(f"web/icons/{look.theme}-touch-180.png")
+
+
+@register.simple_tag
 def barcode(number: str, label: str = "") -> SafeString:
     """Code 128 (EAN-13 for thirteen digits); a module is two units wide unless the style says otherwise."""
     code = codes.bars(number)

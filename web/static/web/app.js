@@ -27,6 +27,21 @@
     light();
   }
 
+  // the card is kept for a till without network while one is signed in, and forgotten when one is not
+  const main = document.querySelector("[data-worker]");
+  if (main && "serviceWorker" in navigator) {
+    const say = (registration) => registration.active && registration.active.postMessage(main.dataset.card);
+    if (main.dataset.card === "keep") {
+      navigator.serviceWorker.register(main.dataset.worker).then(() => navigator.serviceWorker.ready).then(say).catch(() => undefined);
+    } else {
+      navigator.serviceWorker.getRegistration(main.dataset.worker).then((known) => known && say(known)).catch(() => undefined);
+    }
+  }
+
+  // the kept card gives way to the fresh one as soon as there is a network
+  const kept = document.querySelector("[data-offline]");
+  if (kept) window.addEventListener("online", () => window.location.replace(kept.dataset.offline));
+
   // a form is sent once, however fast one taps
   document.addEventListener("submit", (event) => {
     const form = event.target;
