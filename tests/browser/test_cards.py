@@ -14,6 +14,14 @@ from tests.web import lives
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
+KEPT = """async wanted => {
+    for (let tries = 0; tries < 200; tries++) {
+        if (Boolean(await caches.match("/demo/card/offline/")) === wanted) return;
+        await new Promise(later => setTimeout(later, 50));
+    }
+    throw new Error("after ten seconds the card is " + (wanted ? "not kept" : "kept still"));
+}"""
+
 
 @pytest.fixture
 def camille(program: Any) -> lives.Life:
@@ -33,7 +41,7 @@ def test_the_card_opens_without_network_and_is_fresh_when_back(
     page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
     sign_in(page, "camille@example.com")
     page.goto("/demo/")
-    page.wait_for_function("caches.match('/demo/card/offline/').then(found => Boolean(found))")
+    page.evaluate(KEPT, True)
     page.context.set_offline(True)
     turned(page, lambda: page.get_by_role("link", name="Card", exact=True).click())
     page.get_by_text("There is no network now").wait_for()
@@ -49,7 +57,7 @@ def test_the_card_opens_without_network_and_is_fresh_when_back(
     assert "740" in page.locator(".stats-home").inner_text()
     page.context.clear_cookies()
     page.goto("/demo/")  # signed out: the phone forgets the card
-    page.wait_for_function("caches.match('/demo/card/offline/').then(found => !found)")
+    page.evaluate(KEPT, False)
     assert refused == []
 
 

@@ -40,7 +40,13 @@
 
   // the kept card gives way to the fresh one as soon as there is a network
   const kept = document.querySelector("[data-offline]");
-  if (kept) window.addEventListener("online", () => window.location.replace(kept.dataset.offline));
+  if (kept) {
+    const look = () => fetch(kept.dataset.offline, { credentials: "same-origin", cache: "no-store" })
+      .then((answer) => answer.ok && window.location.replace(kept.dataset.offline))
+      .catch(() => undefined);
+    window.addEventListener("online", look);
+    window.setInterval(look, 5000);
+  }
 
   // a form is sent once, however fast one taps
   document.addEventListener("submit", (event) => {
