@@ -12,12 +12,12 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from audit import access
-from identity import rights
+from identity import rights, tills
 from members import queries as members
 from members.models import Membership
 from programs import queries as programs
@@ -71,6 +71,10 @@ class Desk:
     may_see_cases: bool
     may_approve: bool
     may_see_opinions: bool
+    may_invite: bool
+    may_see_access: bool
+    may_see_fraud: bool
+    at_till: str
     page: str
     purpose: str
     opened: set[int]
@@ -109,6 +113,8 @@ def for_staff(action: str = "", *, whole: bool = False) -> Callable[[View], View
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
+                if tills.till_of(request):
+                    return redirect("backoffice:switch")
                 return redirect_to_login(request.get_full_path(), resolve_url("account_request_login_code"))
             if not _is_staff(request.user) or (action and not _opens(request.user, action, whole)):
                 raise Http404
@@ -170,6 +176,10 @@ def _desk_of(request: HttpRequest) -> Desk:
         may_see_cases=rights.may_anywhere(user, "cases.see"),
         may_approve=rights.may_anywhere(user, "points.approve"),
         may_see_opinions=rights.may_anywhere(user, "opinions.see"),
+        may_invite=rights.may_anywhere(user, "staff.invite"),
+        may_see_access=rights.may_anywhere(user, "access.see"),
+        may_see_fraud=rights.may_anywhere(user, "fraud.see"),
+        at_till=rights.store_of_till(user),
         page=page_name,
         purpose=_purpose(request, page_name),
         opened=set(),

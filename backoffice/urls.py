@@ -12,8 +12,10 @@ from backoffice.views import (
     outcomes,
     programs,
     quarantine,
+    staff,
     stock,
     till,
+    tills,
 )
 
 app_name = "backoffice"
@@ -40,6 +42,11 @@ urlpatterns = [
     path("approvals/<int:adjustment_id>/", adjustments.approval, name="approval"),
     path("opinions/", opinions.index, name="opinions"),
     path("opinions/<int:opinion_id>/", opinions.show, name="opinion"),
+    path("staff/", staff.index, name="staff"),
+    path("staff/<int:user_id>/", staff.show, name="staff_person"),
+    path("tills/", tills.index, name="tills"),
+    path("tills/<int:till_id>/close/", tills.close, name="till_close"),
+    path("switch/", tills.switch, name="switch"),
     path("imports/", imports.index, name="imports"),
     path("imports/<int:file_id>/", imports.show, name="import"),
     path("quarantine/", quarantine.index, name="quarantine"),

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import F
 
 from audit import trail
-from identity import hooks, rights, staff
+from identity import hooks, places, rights, staff
 from identity.models import Badge, Grant, Role, StaffProfile, User
 from identity.rights import Scope
 from identity.roles import ALLOWED, OF_A_STORE
@@ -47,9 +47,10 @@ class Person:
 
 def roles_to_give(user: Any, scope: Scope) -> list[str]:
     """The roles `user` may give in a scope: those whose every action is his own there."""
-    if not rights.may(user, ACTION, scope):
+    whole = places.complete(scope)
+    if not rights.may(user, ACTION, whole):
         return []
-    return [role for role in Role.values if _is_own(user, role, scope) and (role not in OF_A_STORE or scope.store)]
+    return [role for role in Role.values if _is_own(user, role, whole) and (role not in OF_A_STORE or scope.store)]
 
 
 def invite(
@@ -142,7 +143,7 @@ def _within(scopes: Sequence[Scope], grant: Grant) -> bool:
 
 
 def _scope(grant: Grant) -> Scope:
-    return Scope(grant.banner_code, grant.market_code, grant.store_code)
+    return places.complete(Scope(grant.banner_code, grant.market_code, grant.store_code))
 
 
 def _person(user: User) -> Person:

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from audit import trail
-from identity import rights, throttling
+from identity import places, rights, throttling
 from identity.models import Badge, Till, User
 from identity.rights import Scope
 from identity.roles import OF_A_STORE
@@ -112,7 +112,13 @@ def works_at(user: Any, store_code: str) -> bool:
 
 
 def scope_of(till: Till) -> Scope:
-    return Scope(store=till.store_code)
+    return places.complete(Scope(store=till.store_code))
+
+
+def tills_of(user: Any, action: str) -> list[Till]:
+    """The open tills of the stores at which `user` may do `action`."""
+    found = Till.objects.filter(closed_at=None).order_by("store_code", "name", "pk")
+    return [till for till in found if rights.may(user, action, scope_of(till))]
 
 
 def _digest(token: str) -> str:

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class ProgramsConfig(AppConfig):
     name = "programs"
     verbose_name = _("Program")
+
+    def ready(self) -> None:
+        from identity import places
+        from programs import queries
+
+        places.complete_with(queries.place_of_store)

@@ -125,6 +125,11 @@ def store_by_code(program_id: int, code: str) -> Store | None:
     return next((store for store in stores_of(program_id) if store.code == code), None)
 
 
+def place_of_store(code: str) -> tuple[str, str] | None:
+    """(banner, market) of a store, by their codes, as rights ask for them."""
+    return models.Store.objects.filter(code=code).values_list("banner__code", "market_code").first()
+
+
 def currencies_of(program_id: int) -> list[Currency]:
     """The currencies of a program in their order; the first is the default of effects and rewards."""
     return [

@@ -9,6 +9,7 @@ KIND says where the thing belongs:
   of that place (`place.membership`), making what hangs on her (a case, a card) where the address names it.
 - STORE: to a store; `make(place)` uses `place.store`.
 - ANYWHERE: the page is a list or a form, filtered by what the person may see: a right in any scope opens it.
+- NOWHERE: not opened by any right: by a till's cookie, say.
 - WHOLE: files, quarantine, settings: what belongs to no scope, and opens only to a right everywhere.
 
 `post` is the action of a POST where it is another one than that of the page; `data` what an address that takes nothing
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-MEMBER, STORE, ANYWHERE, WHOLE = "member", "store", "anywhere", "whole"
+MEMBER, STORE, ANYWHERE, WHOLE, NOWHERE = "member", "store", "anywhere", "whole", "nowhere"
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 
@@ -122,7 +123,26 @@ def opinion(place: Place) -> dict[str, Any]:
     return {"opinion_id": made.pk}
 
 
+def colleague(place: Place) -> dict[str, Any]:
+    from identity import staff
+    from identity.rights import Scope
+
+    held = [("store_staff", Scope(store=place.store.code))]
+    return {"user_id": staff.create_staff(f"{place.store.code}@staff.example", "Sam", held, now=NOW, by="t").pk}
+
+
+def till(place: Place) -> dict[str, Any]:
+    from identity import tills
+
+    return {"till_id": tills.open_till(name="1", store_code=place.store.code, now=NOW, by="t")[0].pk}
+
+
 ROWS: dict[str, Row] = {
+    "staff": Row("staff.invite", ANYWHERE),
+    "staff_person": Row("staff.invite", STORE, colleague),
+    "tills": Row("staff.invite", ANYWHERE),
+    "till_close": Row("staff.invite", STORE, till),
+    "switch": Row("", NOWHERE),
     "till": Row("till.use", ANYWHERE, data={"act": "next"}),
     "stock": Row("cards.stock", ANYWHERE, post="cards.generate"),
     "card_batch": Row("cards.stock", STORE, batch, post="cards.generate"),
