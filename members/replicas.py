@@ -70,7 +70,8 @@ WHERE population_id = %s AND email = ANY(%s) AND email_verified_at IS NOT NULL A
 _HOLDERS = """
 SELECT membership_id, holder_id FROM membership_holder WHERE until_at IS NULL AND membership_id = ANY(%s)
 """
-_MEMBERS = "SELECT id, member_id FROM membership WHERE id = ANY(%s)"
+_OF_MEMBERS = "SELECT member_id, id FROM membership WHERE program_id = %s AND member_id = ANY(%s)"
+_OPEN = "SELECT id FROM membership WHERE id = ANY(%s) AND status <> 'closed'"
 _ANSWERS = """
 INSERT INTO consent (member_id, purpose, channel, granted, source, wording, at)
 SELECT n.* FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::boolean[], %s::text[], %s::text[], %s::timestamptz[])
@@ -147,9 +148,20 @@ def holders_of(cursor: Any, membership_ids: Sequence[int]) -> dict[int, int]:
     return dict(cursor.fetchall())
 
 
-def members_of(cursor: Any, membership_ids: Sequence[int]) -> dict[int, int]:
-    cursor.execute(_MEMBERS, [list(membership_ids)])
+def memberships_of(cursor: Any, program_id: int, member_ids: Sequence[int]) -> dict[int, int]:
+    """Member -> their membership of the program."""
+    if not member_ids:
+        return {}
+    cursor.execute(_OF_MEMBERS, [program_id, list(member_ids)])
     return dict(cursor.fetchall())
+
+
+def open_among(cursor: Any, membership_ids: Sequence[int]) -> set[int]:
+    """Those of these memberships that are not closed."""
+    if not membership_ids:
+        return set()
+    cursor.execute(_OPEN, [list(membership_ids)])
+    return {membership_id for (membership_id,) in cursor.fetchall()}
 
 
 def add_answers(cursor: Any, answers: Sequence[tuple[int, Answer]], *, source: str) -> set[int]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from members import duplicates, enrolment, hooks, matching, numbers, replicas
-from members.matching import Bearer
+from members import duplicates, enrolment, hooks, numbers, replicas
+from members.contacts import comparable_email
 from members.newcomers import Accepted, Newcomer
 from members.refusals import Refused
 from replication import crosswalk, ownership
@@ -66,26 +66,31 @@ def refusal_of(refused: Refused) -> RecordRefused:
     return RecordRefused(type(refused).__name__, refused.field, str(refused))
 
 
-def matched(room: Room, records: Sequence[Record]) -> dict[str, int]:
-    """External id -> the membership its card, number or proven address names here already."""
-    bearers = []
-    for position, record in enumerate(records):
-        email = record.person.get("email") if record.email_verified_at else None
-        cards = [card.number for card in record.cards] or [None]
-        bearers += [
-            Bearer(position * 1000 + place, card=number, member=_read(record.member_number), email=email)
-            for place, number in enumerate(cards)
-        ]
-    named = [bearer for bearer in bearers if bearer.card or bearer.member or bearer.email]
+def matched(cursor: Any, room: Room, records: Sequence[Record]) -> dict[str, int]:
+    """External id -> the membership that is open here and that its card, number or proven address names."""
+    program_id, population_id = room.program.pk, room.program.population_id
+    numbers_said = {_key(one.member_number): one.external_id for one in records if one.member_number}
+    cards_said = {card.number.upper(): one.external_id for one in records for card in one.cards}
+    proven = {
+        comparable_email(one.person.get("email")) or "": one.external_id for one in records if one.email_verified_at
+    }  # fmt: skip
+    by_number = replicas.memberships_by_number(cursor, program_id, list(numbers_said))
+    by_card = replicas.cards_by_number(cursor, program_id, list(cards_said))
+    by_email = replicas.who_proved(cursor, population_id, list(proven))
+    named = [(cards_said[number], owner) for number, (_, owner, _status) in by_card.items() if owner is not None]
+    named += [(numbers_said[number], membership_id) for number, membership_id in by_number.items()]
+    of_members = replicas.memberships_of(cursor, program_id, list(by_email.values()))
+    named += [(proven[email], of_members[member]) for email, member in by_email.items() if member in of_members]
+    open_ = replicas.open_among(cursor, [membership_id for _, membership_id in named])
     found: dict[str, int] = {}
-    for bearer_id, match in matching.match(room.program.pk, named, ("card", "member", "email")).items():
-        if match.membership_id is not None:
-            found.setdefault(records[bearer_id // 1000].external_id, match.membership_id)
+    for external_id, membership_id in named:
+        if membership_id in open_:
+            found.setdefault(external_id, membership_id)
     return found
 
 
-def _read(number: str | None) -> str | None:
-    return numbers.as_read(number) if number else None
+def _key(number: str | None) -> str:
+    return numbers.as_read(number or "").upper()
 
 
 def check_not_linked(cursor: Any, room: Room, found: dict[str, int]) -> dict[str, RecordRefused]:

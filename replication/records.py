@@ -107,6 +107,7 @@ def typed(raw: Raw, around: Surroundings) -> Record:
         "line": raw.line,
         "external_id": _external_id(said),
         "version": _version(said, around),
+        "digest": _digest(raw),
         "deleted": _truth(said, "deleted"),
         "changed_at": _moment(said, "changed_at", around),
         "person": {name: said[name] for name in PERSON if name in said},
@@ -122,13 +123,12 @@ def typed(raw: Raw, around: Surroundings) -> Record:
         "lots": _lots(raw, around),
         "consents": _consents(raw, around),
     }
-    return Record(digest=_digest(values), **values)
+    return Record(**values)
 
 
-def _digest(values: dict[str, Any]) -> str:
-    """Of what is said, however and on whatever line it was written."""
-    plain = [value for name, value in values.items() if name != "line"]
-    return hashlib.blake2b(json.dumps(plain, default=repr, sort_keys=True).encode(), digest_size=16).hexdigest()
+def _digest(raw: Raw) -> str:
+    """Of what is said, in whatever order and on whatever line it was written."""
+    return hashlib.blake2b(json.dumps([raw.said, raw.parts], sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _external_id(said: dict[str, str]) -> str:

@@ -98,7 +98,7 @@ def _arriving(
     cursor: Any, room: Room, records: Sequence[Record], outcome: Outcome, *, another: bool
 ) -> list[Work]:  # fmt: skip
     """Newcomers as they are accepted, and those of them who turn out to be here already."""
-    found = arriving.matched(room, records)
+    found = arriving.matched(cursor, room, records)
     refused = arriving.check_not_linked(cursor, room, found)
     here = crosswalk.of_memberships(cursor, found)
     works = []
