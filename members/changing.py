@@ -73,7 +73,7 @@ def ask(*, membership: Membership, what: str, wanted: str, hand: Hand, now: date
             raise NoWayToConfirm(_("We have no e-mail address of yours to send a code to. Ask at the desk of a store."))
         change = _place(membership, member, what, wanted, hand, now, state=_state_for(member, what, wanted))
         hooks.tell(
-            "contact_code", membership_id=membership.pk, now=now, by=hand.by, what=what, change=str(change.uid),
+            "contact_code", membership_id=membership.pk, now=now, by=hand.by, field=what, change=str(change.uid),
             address=wanted if what == EMAIL else member.email, taken=change.state == State.TAKEN,
             shown=masked(what, wanted), language=member.language,
         )  # fmt: skip
@@ -187,7 +187,7 @@ def _made(change: ContactChange, membership: Membership, member: Member, hand: H
     change.state, change.done_at, change.held_until = State.DONE, now, now + holds.HOLD if held else None
     change.save(update_fields=["state", "done_at", "held_until"])
     hooks.tell(
-        "contact_changed", membership_id=membership.pk, now=now, by=hand.by, what=change.what, held=held,
+        "contact_changed", membership_id=membership.pk, now=now, by=hand.by, field=change.what, held=held,
         shown=masked(change.what, change.wanted), change=str(change.uid), key=str(change.uid),
         old_address=change.old if change.what == EMAIL else "", language=member.language,
     )  # fmt: skip

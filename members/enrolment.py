@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 
 from audit import trail
 from ledger import holders
-from members import hooks, writing
+from members import accepting, hooks, writing
 from members.consents import Answer
 from members.contacts import InvalidContact
 from members.models import Login, Member, Membership
@@ -71,11 +71,14 @@ def enrol(
     joined_at: datetime | None = None,
     email_verified_at: datetime | None = None,
     member: Member | None = None,
+    terms: str = "",
+    terms_source: str = "",
 ) -> Membership:
     """Make one membership of `program`, its holder and its card.
 
     A person known in the population is passed as `member`, or found by the login `user_id`; then what is said of the
-    person here fills only what was empty. Raises the refusals this module lists; nothing is written then.
+    person here fills only what was empty. `terms` is
+    the version that was accepted. Raises the refusals this module lists; nothing is written then.
     """
     accepted = Desk(program, now).accept(
         Newcomer(
@@ -108,6 +111,10 @@ def enrol(
             action="members.enrolled", actor=by, obj=("membership", membership_id), at=now,
             data={"program": program.code, "channel": channel, "store": store.code if store else ""},
         )  # fmt: skip
+        if terms:
+            accepting.accept(
+                membership=membership, version=terms, source=terms_source or channel, now=now, by=by
+            )  # fmt: skip
         hooks.tell("joined", membership_id=membership_id, now=now, by=by, channel=channel)
     return membership
 

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from audit import trail
 from identity import codes
 from identity.models import User
+from members import accepting, contacts, enrolment
 from members import consents as answers
-from members import contacts, enrolment
 from members.consents import Answer
 from members.models import Login, Member, Membership
 from members.newcomers import Accepted, Desk, Newcomer
@@ -51,6 +51,7 @@ class PendingJoin:
     language: str = ""
     market_code: str = ""
     consents: tuple[Answer, ...] = ()
+    terms: str = ""
 
     @classmethod
     def of(
@@ -66,6 +67,7 @@ class PendingJoin:
         language: str = "",
         market_code: str = "",
         consents: Sequence[Answer] = (),
+        terms: str = "",
     ) -> PendingJoin:
         """Check what was typed. Raises InvalidContact (also for no e-mail), TooYoung, NotOffered."""
         accepted = Desk(program, now).accept(
@@ -93,6 +95,7 @@ class PendingJoin:
             language=accepted.language,
             market_code=accepted.market_code,
             consents=accepted.consents,
+            terms=terms,
         )
 
 
@@ -136,7 +139,7 @@ def complete(*, user: User, pending: PendingJoin, now: datetime) -> Joined:
     return join(
         user=user, program=program, now=now, first_name=pending.first_name, last_name=pending.last_name,
         birth_date=date.fromisoformat(pending.birth_date) if pending.birth_date else None, phone=pending.phone,
-        language=pending.language, market_code=pending.market_code, consents=pending.consents,
+        language=pending.language, market_code=pending.market_code, consents=pending.consents, terms=pending.terms,
     )  # fmt: skip
 
 
@@ -152,6 +155,7 @@ def join(
     language: str = "",
     market_code: str = "",
     consents: Sequence[Answer] = (),
+    terms: str = "",
 ) -> Joined:
     """`complete` without its session: `user` has proven their address, which becomes their member's."""
     newcomer = Newcomer(
@@ -168,21 +172,25 @@ def join(
             newcomer = replace(newcomer, email_verified_at=None)
             accepted = replace(accepted, email_verified_at=None)
         if member is None:
-            return Joined(_enrol(program, newcomer, now, user, None), True, False)
+            return Joined(_enrol(program, newcomer, now, user, None, terms), True, False)
         claimed = own is None
         _take(member, user, accepted, now, claimed=claimed)
         theirs = Membership.objects.filter(member=member, program=program).select_related("member", "program").first()
         if theirs is not None:
+            if terms:
+                accepting.accept(membership=theirs, version=terms, source="web", now=now, by=f"user:{user.pk}")
             return Joined(_activated(theirs, now, f"user:{user.pk}"), False, claimed)
-        return Joined(_enrol(program, replace(newcomer, consents=()), now, user, member), True, claimed)
+        return Joined(_enrol(program, replace(newcomer, consents=()), now, user, member, terms), True, claimed)
 
 
-def _enrol(program: Program, newcomer: Newcomer, now: datetime, user: User, member: Member | None) -> Membership:
+def _enrol(
+    program: Program, newcomer: Newcomer, now: datetime, user: User, member: Member | None, terms: str
+) -> Membership:
     return enrolment.enrol(
         program=program, now=now, by=f"user:{user.pk}", user_id=user.pk, member=member, channel=newcomer.channel,
         email=newcomer.email, email_verified_at=newcomer.email_verified_at, first_name=newcomer.first_name,
         last_name=newcomer.last_name, birth_date=newcomer.birth_date, phone=newcomer.phone,
-        language=newcomer.language, market_code=newcomer.market_code, consents=newcomer.consents,
+        language=newcomer.language, market_code=newcomer.market_code, consents=newcomer.consents, terms=terms,
     )  # fmt: skip
 
 

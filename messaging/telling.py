@@ -78,7 +78,7 @@ def _code(happened: Happened) -> None:
     outbox.owe_address(
         address=said["address"], language=said["language"] or "en", program_id=_program_of(happened),
         kind="contact_taken" if said["taken"] else "contact_code", now=happened.now, by=happened.by,
-        values={"what": said["what"], "shown": said["shown"], "change": said["change"]},
+        values={"what": said["field"], "shown": said["shown"], "change": said["change"]},
         key=f"contact_code:{said['change']}",
     )  # fmt: skip
 
@@ -86,9 +86,9 @@ def _code(happened: Happened) -> None:
 def _contact(happened: Happened) -> None:
     """To the member, and to the address she had before: only what was hers before may say that it was not her."""
     said = happened.values
-    facts = {"what": said["what"], "shown": said.get("shown", ""), "held": bool(said.get("held"))}
+    facts = {"what": said["field"], "shown": said.get("shown", ""), "held": bool(said.get("held"))}
     change, old = said.get("change", ""), said.get("old_address", "")
-    answers = {"change": change} if change and said["what"] != "email" else {}
+    answers = {"change": change} if change and said["field"] != "email" else {}
     _owe(happened, "contact_changed", {**facts, **answers, "held": facts["held"] and bool(answers)}, said["key"])
     if old:
         outbox.owe_address(

@@ -46,7 +46,9 @@ def workplace_of(user: Any) -> str:
     return "admin:index" if user.is_authenticated and user.is_staff else ""
 
 
-def page(request: HttpRequest, template: str, visit: queries.Visit, values: dict[str, Any]) -> HttpResponse:
+def page(
+    request: HttpRequest, template: str, visit: queries.Visit, values: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """Answer with a page of a membership, in its market's formats and its banner's look."""
     return render(
         request,
@@ -58,4 +60,5 @@ def page(request: HttpRequest, template: str, visit: queries.Visit, values: dict
             "formats": context.formats_of(visit.now, market=visit.market_code, zone=visit.zone, currency=visit.money),
             **values,
         },
+        status=status,
     )

@@ -1,6 +1,20 @@
 from django.urls import path
 
-from portal.views import account, activity, app, cards, confirm, contact, home, join, leaving_mail, person, rewards
+from portal.views import (
+    account,
+    activity,
+    app,
+    cards,
+    confirm,
+    contact,
+    home,
+    join,
+    leaving_mail,
+    opinions,
+    person,
+    requests,
+    rewards,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -20,7 +34,13 @@ urlpatterns = [
     path("activity/<int:activity_id>/", activity.receipt, name="receipt"),
     path("rewards/", rewards.show, name="rewards"),
     path("rewards/<str:code>/take/", rewards.take, name="take_reward"),
+    path("activity/<int:activity_id>/opinion/", opinions.receipt, name="opinion"),
+    path("opinion/<str:token>/", opinions.linked, name="opinion_linked"),
     path("me/", account.show, name="me"),
+    path("me/requests/", requests.index, name="requests"),
+    path("me/requests/new/", requests.new, name="request_new"),
+    path("me/requests/<int:case_id>/", requests.show, name="request"),
+    path("me/requests/<int:case_id>/files/<int:file_id>/", requests.file, name="request_file"),
     path("me/confirm/", confirm.show, name="confirm"),
     path("me/profile/", person.profile, name="profile"),
     path("me/likes/", person.likes, name="likes"),

@@ -188,13 +188,22 @@ class Closing(Strictly):
 ConsentChannel = Literal["email", "sms", "post", "phone"]
 
 
+class Retention(Strictly):
+    """What happens to people who have done nothing for `idle_days`: they are asked to stay and forgotten 30 days later,
+    forgotten at once, or kept."""
+
+    idle: Literal["invite", "erase", "keep"] = "invite"
+    idle_days: Days = 1095
+
+
 class Settings(Strictly):
     """How a program counts. `late_lives_days`: points posted late live at least so many days from then. `grace_days`:
     points that died while they were spent live so many days more when the goods they were spent on come back.
 
     `blocked_cards`: activity with a blocked card waits for staff, or earns. `join_asks`: what the portal asks a new
-    member for beside an address. `terms`: the version of the terms one joins under. `consents`: what is asked for, by
-    which channels; `tastes`: what a member may say she likes (programs.asking has the defaults). `theme`: the portal's look; that of the only banner when it is not said.
+    member for beside an address. `terms`: the version of the terms one joins under, `terms_link` where they are read.
+    `consents`: what is asked for, by which channels; `tastes`: what a member may say she likes (programs.asking has the
+    defaults). `theme`: the portal's look; that of the only banner when it is not said.
     """
 
     basis: Literal["net", "gross"] = "net"
@@ -205,10 +214,12 @@ class Settings(Strictly):
     blocked_cards: Literal["wait", "earn"] | None = None
     join_asks: Literal["birth_date", "phone"] | None = None
     terms: Annotated[Text, Field(max_length=40)] | None = None
+    terms_link: Annotated[Text, Field(max_length=300, pattern=r"^https://")] | None = None
     consents: dict[Literal["marketing", "profiling"], list[ConsentChannel]] | None = None
     tastes: Annotated[dict[Slug, Names], Field(max_length=60)] | None = None
     care: Care | None = None
     closing: Closing | None = None
+    retention: Retention | None = None
     theme: Annotated[Text, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
 
 

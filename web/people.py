@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import phonenumbers
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -112,6 +113,14 @@ def person_of(membership_id: int) -> Person:
 
 def card_row(card: Card) -> CardRow:
     return CardRow(card.number, card.status, label(CARD_STATUSES, card.status), label(KINDS, card.kind), card.issued_at)
+
+
+def written_phone(phone: str) -> str:
+    """A phone as one dials it from abroad, in groups."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(phone), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return phone
 
 
 def store_name(store: Store | None) -> str:

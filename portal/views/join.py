@@ -16,6 +16,7 @@ from members.consents import Answer
 from members.refusals import NotOffered, Refused, TooYoung
 from portal import cards, doors, queries
 from portal.forms import CONSENT_WORDING, JoinForm
+from programs import asking
 
 REMATCHED = 2000
 """Receipts that waited for this card or address and are counted at once."""
@@ -35,7 +36,8 @@ def show(request: HttpRequest) -> HttpResponse:
         if answer is not None:
             return answer
     status = 422 if form.is_bound else 200
-    return render(request, "portal/join.html", {"form": form, "brand": queries.brand_of(program)}, status=status)
+    values = {"form": form, "brand": queries.brand_of(program), "terms_link": program.settings.get("terms_link")}
+    return render(request, "portal/join.html", values, status=status)
 
 
 @require_safe
@@ -77,6 +79,7 @@ def _begin(request: HttpRequest, program: Any, form: JoinForm, now: datetime) ->
             language=(get_language() or "en")[:2],
             market_code=form.market_code,
             consents=[Answer("marketing", "email", typed["offers"], CONSENT_WORDING)],
+            terms=asking.terms_of(program),
         )
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, _reason(refused))
