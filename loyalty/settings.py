@@ -159,6 +159,7 @@ CELERY: dict[str, Any] = {
     "task_routes": {
         "earning.tasks.*": {"queue": "score"},
         "rewards.tasks.*": {"queue": "score"},
+        "care.tasks.*": {"queue": "file"},
         "activity.tasks.*": {"queue": "file"},
         "messaging.tasks.*": {"queue": "file"},  # a slow mail server never keeps points waiting
     },
@@ -172,6 +173,10 @@ CELERY: dict[str, Any] = {
         "close windows": {"task": "earning.tasks.close_windows", "schedule": 600.0, "options": {"expires": 600}},
         # what was never nudged, and what waits for another attempt
         "deliver messages": {"task": "messaging.tasks.deliver", "schedule": 30.0, "options": {"expires": 30}},
+        "make archives": {"task": "care.tasks.archive", "schedule": 60.0, "options": {"expires": 60}},
+        "settle and erase": {"task": "care.tasks.leave", "schedule": 600.0, "options": {"expires": 600}},
+        # acts once a night for each class; a missed beat is made good by the next
+        "keep no longer": {"task": "care.tasks.retain", "schedule": 3600.0, "options": {"expires": 3600}},
         "let holds lapse": {"task": "rewards.tasks.lapse", "schedule": 60.0, "options": {"expires": 60}},
     },
     "beat_schedule_filename": "/tmp/fidelio-celerybeat-schedule",
