@@ -1,7 +1,7 @@
 """The consents of a member as one page shows them: each question a program asks, with the answer that counts.
 
 A page of questions is answered as a whole: what it shows as on and was sent as off is withdrawn, at once. Only what
-differs from the answer before is kept, so that the proof says when something was last changed, not when a page was sent.
+differs from the answer before is kept, so that the proof says when an answer changed, not when a page was sent.
 """
 
 from __future__ import annotations
