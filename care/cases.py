@@ -6,7 +6,7 @@ The case's row is locked for each step, so that two people at two desks take tur
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from audit import trail
 from care import calendars, evidence, policies, telling, terms
 from care.evidence import Sent
 from care.models import Case, CaseEvent
-from care.refusals import NotInThisState, NoWords
+from care.refusals import NotInThisState, NoWords, TooMany
 from identity.models import User
 from members.models import Membership
 from programs import queries as programs
@@ -24,6 +24,8 @@ from values import periods
 
 MOST_WORDS = 4000
 REOPENED_WITHIN_DAYS = 60
+MOST_A_DAY = 10
+"""A member opens no more in 24 hours by herself; staff and the system do."""
 What = CaseEvent.What
 
 
@@ -33,11 +35,12 @@ def open(
 ) -> Case:  # fmt: skip
     """Open a case with its evidence; the member is told that it was heard, and by when it will be answered.
 
-    Raises NotEvidence (nothing is kept), NoWords, OwnAccount, ValueError for an unknown type or channel.
+    Raises NotEvidence (nothing is kept), NoWords, TooMany, OwnAccount, ValueError for an unknown type or channel.
     """
     if type not in Case.Type.values or channel not in Case.Channel.values:
         raise ValueError(f"no case is of type {type!r} by channel {channel!r}")
     policies.check_acts_on_another(by, membership)
+    _check_not_too_many(membership, now, by)
     said = _said(words) if type != Case.Type.LOST_CARD or words.strip() else ""
     good = evidence.checked(files)
     with evidence.kept_or_gone() as written, transaction.atomic():
@@ -170,6 +173,12 @@ def _end(
 def _move(case: Case, state: str, now: datetime) -> None:
     case.state, case.changed_at = state, now
     case.save(update_fields=["state", "changed_at"])
+
+
+def _check_not_too_many(membership: Membership, now: datetime, by: str) -> None:
+    today = Case.objects.filter(membership=membership, opened_by=by, opened_at__gt=now - timedelta(days=1))
+    if by.startswith("member:") and today.count() >= MOST_A_DAY:
+        raise TooMany(_("You made many requests today. Add to one of them, or come back tomorrow."))
 
 
 def _said(words: str) -> str:

@@ -38,9 +38,9 @@ def of_opinions(membership: Membership, since: datetime) -> Iterator[Contacted]:
     for row in Opinion.objects.filter(membership=membership, given_at__gte=since).order_by("-given_at")[:MOST]:
         href = reverse("backoffice:opinion", args=[row.pk])
         yield Contacted(
-            at=row.given_at, channel=row.channel, by=row.given_by, what=_("Opinion: %(rating)s of 10")
-            % {"rating": row.rating}, more=row.words[:160], href=href, icon="star", alert=row.rating <= terms.LOW_RATING,
-            action="opinions.see",
+            at=row.given_at, channel=row.channel, by=row.given_by,
+            what=_("Opinion: %(rating)s of 10") % {"rating": row.rating}, more=row.words[:160], href=href,
+            icon="star", alert=row.rating <= terms.LOW_RATING, action="opinions.see",
         )  # fmt: skip
         if row.answered_at is not None:
             yield Contacted(

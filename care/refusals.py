@@ -82,3 +82,7 @@ class NotRefundable(Refused):
     """The redemption is not this member's, was not confirmed, was used, or has come back already."""
 
     field = "redemption"
+
+
+class TooMany(Refused):
+    """The member asked for more today than anybody reads."""

@@ -98,6 +98,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Receipt:
+    activity_id: int
     external_id: str
     place: str
     at: datetime
@@ -217,6 +218,7 @@ def receipt_of(visit: Visit, activity_id: int) -> Receipt | None:
     ]
     given = movements.given_of(ground, [activity_id])
     return Receipt(
+        activity_id=row.activity_id,
         external_id=row.external_id,
         place=movements.places_of(visit.program_id).get(row.store_id or 0, ""),
         at=row.occurred_at,

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backoffice import case_forms, casework, doors, exports, opening
-from care import cases, evidence, words
-from care.models import CaseFile
+from care import cases, words
 from care.refusals import Refused
 from members.policies import OwnAccount
+from web import evidence
 
 
 @require_safe
@@ -69,20 +69,7 @@ def file(request: HttpRequest, desk: doors.Desk, case_id: int, file_id: int) -> 
     """A piece of evidence, always as a download of its own kind: nothing of it runs in our pages."""
     page = casework.page_of(desk, case_id)
     row = next((one for one in page.files if one.pk == file_id), None)
-    return served(row)
-
-
-def served(row: CaseFile | None) -> HttpResponse:
-    """The bytes of evidence as an attachment; 404 when there are none."""
-    content = evidence.read(row) if row is not None else None
-    if row is None or content is None:
-        raise Http404
-    made = HttpResponse(content, content_type=evidence.TYPES[row.kind])
-    made["Content-Disposition"] = f'attachment; filename="{row.case_id}-{row.pk}.{row.kind}"'
-    made["X-Content-Type-Options"] = "nosniff"
-    made["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    made["Cache-Control"] = "private, no-store"
-    return made
+    return evidence.served(row)
 
 
 def _work(request: HttpRequest, desk: doors.Desk, page: casework.CasePage) -> HttpResponse:
