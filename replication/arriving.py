@@ -69,6 +69,7 @@ def refusal_of(refused: Refused) -> RecordRefused:
 def matched(cursor: Any, room: Room, records: Sequence[Record]) -> dict[str, int]:
     """External id -> the membership that is open here and that its card, number or proven address names."""
     program_id, population_id = room.program.pk, room.program.population_id
+    records = records[::-1]  # what two of them name is the first one's; the other is refused by what they cannot share
     numbers_said = {_key(one.member_number): one.external_id for one in records if one.member_number}
     cards_said = {card.number.upper(): one.external_id for one in records for card in one.cards}
     proven = {

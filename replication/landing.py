@@ -20,6 +20,9 @@ from tiers.standing import UnknownStep
 Item = Record | tuple[Raw, RecordRefused]
 """A record, or one that could not be read and why."""
 
+REFUSING = (RecordRefused, Refused, UnknownStep, IntegrityError, psycopg.IntegrityError)
+"""What refuses a record, among those it is taken with or alone."""
+
 
 def item(raw: Raw, around: Surroundings) -> Item:
     """What a record as written comes to."""
@@ -76,18 +79,19 @@ def _settled(room: Room, records: Sequence[Record]) -> Outcome:
     try:
         with transaction.atomic():
             return taking.take(room, records)
-    except (RecordRefused, Refused, UnknownStep, IntegrityError, psycopg.IntegrityError) as error:
+    except REFUSING as error:
         if len(records) > 1:
             middle = len(records) // 2
             outcome = _settled(room, records[:middle])
             outcome.add(_settled(room, records[middle:]))
             return outcome
         outcome = Outcome()
-        outcome.refuse(records[0], _why(error))
+        outcome.refuse(records[0], why_of(error))
         return outcome
 
 
-def _why(error: Exception) -> RecordRefused:
+def why_of(error: Exception) -> RecordRefused:
+    """What refused a record, as a line of the report."""
     if isinstance(error, RecordRefused):
         return error
     if isinstance(error, Refused):

@@ -58,6 +58,11 @@ _KEPT: dict[str, Callable[[Record, Market, Surroundings], Any]] = {
 }
 
 
+def kept(name: str, text: str) -> Any:
+    """A field as it is kept, from its text; of what was in that form before."""
+    return (date.fromisoformat(text) if text else None) if name == "birth_date" else text
+
+
 def remembered(system: System, record: Record, values: dict[str, Any], before: dict[str, str]) -> dict[str, str]:
     """What they say of fields that both may change, to tell their next change from ours."""
     shared = {name for name in values if ownership.owner(system, name) == "shared"}

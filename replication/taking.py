@@ -72,6 +72,8 @@ def _sorted(
                     assert before is not None
                     here = leaving.come_back(room, before) if kind == "reopen" else before
                     works.append(_changing(room, record, here))
+                    if kind == "reopen":
+                        works[-1].touched()
         except RecordRefused as why:
             outcome.refuse(record, why)
     return fresh, works, gone

@@ -136,7 +136,7 @@ def test_somebody_who_is_here_is_matched_by_card_and_not_made_twice(crm, load, n
     sent = person(first_name="Ida", cards=[{"number": "C0001"}], lots=[lot()])
     run = load(crm, [sent, person("C2", cards=[{"number": "C0001"}])])
     assert counts(run) == {"matched": 1, "refused": 1}
-    assert lines(run) == [(2, "C2", "refused", "AlreadyLinked", "external_id")]
+    assert lines(run) == [(2, "C2", "refused", "CardTaken", "cards.number")]
     assert Identity.objects.get().membership == here and member().first_name == "Ida"
     assert list(balances("C1", now).values()) == [500]
 
