@@ -1,7 +1,9 @@
 from django.urls import path
 
 from backoffice.views import (
+    accesses,
     adjustments,
+    calls,
     cards,
     cases,
     enrol,
@@ -42,6 +44,9 @@ urlpatterns = [
     path("approvals/<int:adjustment_id>/", adjustments.approval, name="approval"),
     path("opinions/", opinions.index, name="opinions"),
     path("opinions/<int:opinion_id>/", opinions.show, name="opinion"),
+    path("call/", calls.show, name="call"),
+    path("accesses/", accesses.index, name="accesses"),
+    path("accesses/file/", accesses.export, name="accesses_file"),
     path("staff/", staff.index, name="staff"),
     path("staff/<int:user_id>/", staff.show, name="staff_person"),
     path("tills/", tills.index, name="tills"),

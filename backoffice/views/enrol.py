@@ -28,7 +28,8 @@ def show(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
     step = request.GET.get("step", "card")
     step = step if step in STEPS else "card"
     if request.method != "POST":
-        return _page(request, desk, step, STEPS[step](initial={"card": request.GET.get("card", "")}))
+        known = {"card": request.GET.get("card", ""), "contact": request.GET.get("phone", "")}
+        return _page(request, desk, step, STEPS[step](initial=known))
     form = STEPS[step](request.POST)
     if not form.is_valid():
         return _page(request, desk, step, form)

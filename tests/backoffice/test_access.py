@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
 
-from audit.models import AccessEvent
+from audit.models import AccessEvent, AuditEvent
 from identity.rights import Scope
+from members import enrolment
+from tests.backoffice.test_members import text_of
 from tests.web.lives import Life
 
 pytestmark = pytest.mark.django_db
@@ -32,3 +36,49 @@ def test_who_may_not_open_leaves_no_row(desk: Desk, camille: Life) -> None:
     assert desk("store_staff", Scope(store="s2")).get(there).status_code == 404
     assert desk("marketing").get(there).status_code == 404
     assert not AccessEvent.objects.exists()
+
+
+def test_auditors_read_it_in_their_scopes_with_filters_and_take_it_as_a_file(desk: Desk, camille: Life) -> None:
+    desk("call_centre").get(f"/desk/members/{camille.membership.public_id}/")
+    auditor = desk("auditor")
+    page = text_of(auditor, "/desk/accesses/")
+    assert "Sofia" in page and "Camille" in page and "at the desk" in page
+    assert "Camille" in text_of(
+        auditor, f"/desk/accesses/?whom={camille.membership.number}&who=call_centre@example.com"
+    )
+    for missed in ("whom=nobody", "who=zebedee", "until=2020-01-01"):
+        assert "Nobody was opened" in text_of(auditor, f"/desk/accesses/?{missed}")
+    file = auditor.get("/desk/accesses/file/")
+    assert file["Content-Type"].startswith("text/csv") and camille.membership.number in file.content.decode()
+    assert AuditEvent.objects.get(action="access.exported").data == {"rows": 1}
+    assert AccessEvent.objects.count() == 1, "reading the log opens nobody"
+    assert "Nobody was opened" in text_of(desk("auditor", Scope(store="s2")), "/desk/accesses/")
+
+
+def test_a_call_opens_the_member_of_the_number_and_says_so(desk: Desk, program: Any, now: datetime) -> None:
+    one = enrol(program, now, "Zoé", phone="+33612345678")
+    client = desk("call_centre")
+    for written in ("%2B33612345678", "+33612345678", "0612345678", "06 12 34 56 78"):
+        answer = client.get(f"/desk/call/?from={written}", follow=True)
+        assert answer.redirect_chain[-1][0] == f"/desk/members/{one.public_id}/?for=call", written
+    assert {row.purpose for row in AccessEvent.objects.all()} == {"call"}
+
+
+def test_a_call_of_several_or_of_nobody_leads_on(desk: Desk, program: Any, now: datetime) -> None:
+    client = desk("call_centre")
+    answer = client.get("/desk/call/?from=%2B33612345678")
+    assert answer.headers["location"] == "/desk/enrol/?step=identity&phone=%2B33612345678"
+    assert "+33612345678" in client.get(answer.headers["location"]).content.decode()
+    first, second = (enrol(program, now, name, phone="+33612345678") for name in ("Zoé", "Paul"))
+    page = client.get("/desk/call/?from=%2B33612345678", follow=True).content.decode()
+    for one in (first, second):
+        assert f"/desk/members/{one.public_id}/?for=call" in page
+    assert not AccessEvent.objects.exists()
+    assert Client().get("/desk/call/?from=1").headers["location"].startswith("/account/")
+    assert desk("auditor").get("/desk/call/?from=0699999999").headers["location"].startswith("/desk/?q=")
+
+
+def enrol(program: Any, now: datetime, name: str, **contact: str) -> Any:
+    return enrolment.enrol(
+        program=program, channel="phone", now=now, by="test", first_name=name, market_code="FR", **contact
+    )

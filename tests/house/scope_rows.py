@@ -138,6 +138,9 @@ def till(place: Place) -> dict[str, Any]:
 
 
 ROWS: dict[str, Row] = {
+    "call": Row("members.search", ANYWHERE),
+    "accesses": Row("access.see", ANYWHERE),
+    "accesses_file": Row("access.see", ANYWHERE),
     "staff": Row("staff.invite", ANYWHERE),
     "staff_person": Row("staff.invite", STORE, colleague),
     "tills": Row("staff.invite", ANYWHERE),

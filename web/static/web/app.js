@@ -14,6 +14,24 @@
     }
   });
 
+  // a scanner of cards is a very fast typist who ends with Enter: from anywhere on the page its number is looked up
+  let scanned = "", last = 0;
+  document.addEventListener("keydown", (event) => {
+    const box = document.querySelector("[data-seek]");
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (!box || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.timeStamp - last > 60) scanned = "";
+    last = event.timeStamp;
+    if (event.key === "Enter" && scanned.length >= 6) {
+      event.preventDefault();
+      box.value = scanned;
+      scanned = "";
+      box.form.requestSubmit();
+    } else if (/^[0-9A-Za-z]$/.test(event.key)) {
+      scanned += event.key;
+    }
+  });
+
   // buttons that only make sense with a script are hidden until it runs
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
