@@ -116,7 +116,7 @@ def address(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def answer(request: HttpRequest, token: str) -> HttpResponse:
-    """The old contact says whether it was her. Signed out; looking alone says nothing, a second click changes nothing."""
+    """The old contact says whether it was her; signed out. Looking says nothing, a second click changes nothing."""
     uid = change_codes.change_of(token)
     found = contacts.answer_of(uid) if uid else None
     if uid is None or found is None:
