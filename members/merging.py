@@ -64,8 +64,7 @@ class NotWhole(Refused):
 
 def absorbed(membership_id: int) -> list[int]:
     """The memberships for which this one stands, itself first."""
-    gone = Membership.objects.filter(merged_into=membership_id).order_by("pk").values_list("pk", flat=True)
-    return [membership_id, *gone]
+    return list(pooling.kin_of(membership_id).memberships)
 
 
 def standing_for(membership: Membership) -> Membership:
@@ -134,7 +133,7 @@ def undo(*, merge_id: int, partly: bool = False, now: datetime, by: str) -> list
     Membership.objects.filter(pk__in=earlier, merged_into=kept).update(merged_into=gone)
     kept.joined_at = datetime.fromisoformat(done.person["joined_at"])
     kept.save(update_fields=["joined_at"])
-    pooling.follow(membership=gone, holder_id=own, now=now)
+    pooling.instead(membership=gone, holder_id=own)
     persons.part(kept.member, gone.member, done.person, now)
     done.undone_at, done.undone_by = now, by
     done.undone = {str(one.currency_id): [one.there, one.debt] for one in shares}

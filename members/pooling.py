@@ -7,6 +7,7 @@ dated rows of `membership_holder` say whose a receipt is by the moment it occurr
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
@@ -43,6 +44,22 @@ def locked(membership_ids: Iterable[int]) -> dict[int, Membership]:
 def holder_of(membership_id: int) -> int:
     """Whose pots a membership earns into now. Raises MembershipHolder.DoesNotExist."""
     return MembershipHolder.objects.get(membership_id=membership_id, until_at=None).holder_id
+
+
+@dataclass(frozen=True)
+class Kin:
+    """All that is one person's in one program: her memberships, the standing one first, and every pot they ever had."""
+
+    memberships: tuple[int, ...]
+    holders: tuple[int, ...]
+
+
+def kin_of(membership_id: int) -> Kin:
+    """A membership with those that were merged into it, and whose pots they earned into at any time."""
+    gone = Membership.objects.filter(merged_into=membership_id).order_by("pk").values_list("pk", flat=True)
+    memberships = (membership_id, *gone)
+    rows = MembershipHolder.objects.filter(membership_id__in=memberships).order_by("from_at", "pk")
+    return Kin(memberships, tuple(dict.fromkeys(rows.values_list("holder_id", flat=True))))
 
 
 def holder_at(membership_id: int, at: datetime) -> int:
@@ -85,6 +102,11 @@ def follow(*, membership: Membership, holder_id: int, now: datetime) -> None:
     """Let a membership earn into a holder from now on; what moves is somebody else's affair."""
     if holder_of(membership.pk) != holder_id:
         _begin(membership, holder_id, now)
+
+
+def instead(*, membership: Membership, holder_id: int) -> None:
+    """Let a membership have earned into another holder since its last change: that change is undone."""
+    MembershipHolder.objects.filter(membership=membership, until_at=None).update(holder_id=holder_id)
 
 
 def give(*, old: int, new: int, program_id: int, now: datetime, by: str) -> None:

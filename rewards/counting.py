@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from rewards.standing import Who
+
 AT_ONCE = 1_000
 
 _LOCK = "SELECT stock FROM reward_stock WHERE reward_id = %(reward)s FOR NO KEY UPDATE"
@@ -28,6 +30,11 @@ WHERE %(allowed)s::bigint IS NULL OR %(quantity)s <= %(allowed)s::bigint
 ON CONFLICT (holder_id, membership_id, reward_id) DO UPDATE
 SET taken = t.taken + EXCLUDED.taken, allowed = EXCLUDED.allowed
 WHERE EXCLUDED.allowed IS NULL OR t.taken + EXCLUDED.taken <= EXCLUDED.allowed
+"""
+_TAKEN_ELSEWHERE = """
+SELECT coalesce(sum(taken), 0) FROM reward_taken
+WHERE holder_id = ANY(%(holders)s::bigint[]) AND membership_id = ANY(%(memberships)s::bigint[])
+  AND reward_id = %(reward)s AND (holder_id, membership_id) <> (%(holder)s, %(membership)s)
 """
 # Redemptions end here without being confirmed: their numbers go back. Those another has locked are left to that one.
 _END = """
@@ -102,15 +109,19 @@ def _take_budget(cursor: Any, reward_id: int, unit: str, part: int, allowed: int
     return bool(cursor.rowcount)
 
 
-def take_share(
-    cursor: Any, *, holder_id: int, membership_id: int, reward_id: int, quantity: int, allowed: int | None
-) -> bool:  # fmt: skip
-    """Let one member take so many while no more than `allowed` are; always counted, also without a limit."""
-    values = {
-        "holder": holder_id, "membership": membership_id, "reward": reward_id, "quantity": quantity,
-        "allowed": allowed,
+def take_share(cursor: Any, who: Who, *, reward_id: int, quantity: int, allowed: int | None) -> bool:
+    """Let one member take so many while no more than `allowed` are; always counted, also without a limit.
+
+    What she took out of pots she had before, or by a membership that was merged into hers, counts.
+    """
+    values: dict[str, Any] = {
+        "holder": who.holder_id, "membership": who.membership.pk, "reward": reward_id, "quantity": quantity,
+        "holders": list(who.kin.holders), "memberships": list(who.kin.memberships),
     }  # fmt: skip
-    cursor.execute(_TAKE_SHARE, values)
+    if allowed is not None:
+        cursor.execute(_TAKEN_ELSEWHERE, values)
+        allowed = max(allowed - int(cursor.fetchone()[0]), 0)
+    cursor.execute(_TAKE_SHARE, {**values, "allowed": allowed})
     return bool(cursor.rowcount)
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Sum
 
+from members import pooling
 from members.models import Membership
 from programs import queries as programs
 from rewards import catalogue, eligibility, prices, standing, vouchers
@@ -40,9 +42,9 @@ def vouchers_of(membership_id: int, now: datetime) -> list[VoucherRow]:
     """Every voucher of a membership, those that die first before; `state` is in_hand, used or expired at `now`."""
     membership = Membership.objects.get(pk=membership_id)
     market = programs.market_of(membership.program_id, membership.market_code)
-    holder_id = standing.holder_of(membership_id)
     with connection.cursor() as cursor:
-        return vouchers.of_membership(cursor, holder_id, membership_id, market.timezone if market else "UTC", now)
+        kin = pooling.kin_of(membership_id)
+        return vouchers.of_membership(cursor, kin, market.timezone if market else "UTC", now)
 
 
 def in_hand(membership_id: int, now: datetime) -> list[VoucherRow]:
@@ -59,7 +61,7 @@ def choices_of(membership: Membership, *, channel: str, now: datetime) -> list[C
     holder_id = standing.holder_of(membership.pk)
     facts = eligibility.facts_of(membership, holder_id, market, channel=channel, now=now)
     free = prices.affordable(holder_id, membership.program_id, now)
-    left = _left(membership.pk, holder_id, offers, market.currency)
+    left = _left(pooling.kin_of(membership.pk), offers, market.currency)
     return [
         Choice(
             code=offer.code,
@@ -86,15 +88,12 @@ def names_of(program_id: int) -> dict[str, Mapping[str, str]]:
 
 
 def _left(
-    membership_id: int, holder_id: int, offers: Iterable[catalogue.Offer], money: str
+    kin: pooling.Kin, offers: Iterable[catalogue.Offer], money: str
 ) -> dict[int, int | None]:  # fmt: skip
     """What stock, budget and limits leave to one member. Holds that lapsed since may make it a little more."""
     ids = [offer.reward_id for offer in offers]
-    taken = dict(
-        Taken.objects.filter(holder_id=holder_id, membership_id=membership_id, reward_id__in=ids).values_list(
-            "reward_id", "taken"
-        )
-    )
+    hers = Taken.objects.filter(holder_id__in=kin.holders, membership_id__in=kin.memberships, reward_id__in=ids)
+    taken = dict(hers.values_list("reward_id").annotate(Sum("taken")))
     out = dict(Stock.objects.filter(reward_id__in=ids).values_list("reward_id", "taken"))
     spent = {
         (reward_id, unit): number

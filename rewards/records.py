@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from ledger import idempotency
 from rewards.refusals import NoSuchRedemption
+from rewards.standing import Who
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,26 @@ def find(cursor: Any, holder_id: int, key: uuid.UUID, asked: bytes | None = None
         idempotency.check_same(fingerprint, asked)
     cursor.execute(_COSTS, {"holder": holder_id, "redemption": values[0]})
     return Row(*(*values, json.loads(offer), tuple(cursor.fetchall())))
+
+
+def find_of(cursor: Any, who: Who, key: uuid.UUID, asked: bytes | None = None) -> Row | None:
+    """The redemption a person made under this key, out of whatever pot was hers then. Raises idempotency.KeyReused
+    where somebody else of her household used the key."""
+    found = next((row for row in (find(cursor, holder, key, asked) for holder in who.kin.holders) if row), None)
+    if found is not None and found.membership_id not in who.kin.memberships:
+        raise idempotency.KeyReused("this key is another member's")
+    return found
+
+
+def must_find_of(cursor: Any, who: Who, key: uuid.UUID) -> Row:
+    """Raises NoSuchRedemption, also for what another member of the household holds."""
+    try:
+        found = find_of(cursor, who, key)
+    except idempotency.KeyReused:
+        found = None
+    if found is None:
+        raise NoSuchRedemption("this member has no redemption under that key")
+    return found
 
 
 def must_find(cursor: Any, holder_id: int, key: uuid.UUID) -> Row:

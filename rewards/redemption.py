@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from ledger import holding, idempotency
 from ledger.idempotency import KeyReused
-from members import closing, policies
+from members import closing, policies, seats
 from programs import queries as programs
 from rewards import catalogue, counting, eligibility, prices, records, standing, vouchers
 from rewards.catalogue import Offer
@@ -28,6 +28,7 @@ from rewards.refusals import (
     HoldLapsed,
     LimitReached,
     MembershipClosed,
+    NotAnAdult,
     NotEligible,
     NotOnOffer,
     OutOfStock,
@@ -85,12 +86,12 @@ def hold(
     with transaction.atomic(), connection.cursor() as cursor:
         # The membership's lock makes two calls with one key follow each other: the second finds what the first did.
         who = standing.of(membership_id, card)
-        row = records.find(cursor, who.holder_id, records.idem(key), asked)
+        row = records.find_of(cursor, who, records.idem(key), asked)
         if row is None:
             offer = _offered(who, reward, channel, now)
             around = {"idem": records.idem(key), "fingerprint": asked, "receipt": receipt or "", "source": source}
             _place(cursor, who, offer, quantity, now=now, lapses_at=now + lasts, by=by, channel=channel, **around)
-            row = records.must_find(cursor, who.holder_id, records.idem(key))
+            row = records.must_find_of(cursor, who, records.idem(key))
         return Held(row.redemption_id, reward, row.quantity, _cost(who, row), row.lapses_at)
 
 
@@ -98,7 +99,7 @@ def confirm(*, membership_id: int, key: Key, now: datetime, by: str) -> Redeemed
     """Spend what is held under this key and give the vouchers. Raises HoldLapsed, NoSuchRedemption."""
     with transaction.atomic(), connection.cursor() as cursor:
         who = standing.of(membership_id, None)
-        row = records.must_find(cursor, who.holder_id, records.idem(key))
+        row = records.must_find_of(cursor, who, records.idem(key))
         if row.state != "confirmed":
             if row.state != "held" or row.lapses_at <= now:
                 raise HoldLapsed("the hold was released or not confirmed in time")
@@ -121,7 +122,7 @@ def release(*, membership_id: int, key: Key, now: datetime, by: str) -> None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         who = standing.of(membership_id, None)
-        row = records.must_find(cursor, who.holder_id, records.idem(key))
+        row = records.must_find_of(cursor, who, records.idem(key))
         if row.state == "confirmed":
             raise AlreadyConfirmed("what was confirmed cannot be released")
         if row.state == "held":
@@ -155,6 +156,8 @@ def _offered(who: Who, reward: str, channel: str, now: datetime) -> Offer:
         policies.check_not_held(who.membership, now=now)
     except policies.SpendingHeld as held:
         raise SpendingHeld(str(held)) from None
+    if not seats.is_adult(who.membership, now) and seats.of_holder(who.holder_id):
+        raise NotAnAdult("the pot is a household's")
     if not who.card_works:
         raise CardBlocked("the card is blocked, replaced or another member's")
     offers = catalogue.offers_of(who.program_id, who.market.code, now)
@@ -178,10 +181,7 @@ def _place(
     enough = stock is None or counting.take_stock(cursor, offer.reward_id, quantity, stock, now)
     parts = _parts(who, offer, quantity)
     affordable = not parts or counting.take_budget(cursor, offer.reward_id, parts, now)
-    if not counting.take_share(
-        cursor, holder_id=who.holder_id, membership_id=who.membership.pk, reward_id=offer.reward_id,
-        quantity=quantity, allowed=allowed,
-    ):  # fmt: skip
+    if not counting.take_share(cursor, who, reward_id=offer.reward_id, quantity=quantity, allowed=allowed):
         raise LimitReached(f"at most {allowed} a member")
     if not enough:
         raise OutOfStock(f"fewer than {quantity} are left")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from members import refusals as members
+
 
 class Refused(Exception):
     """A redemption that does not take place, in the order in which refusals are tested."""
@@ -71,3 +73,17 @@ class VoucherUsed(Refused):
 
 class AlreadyUndone(Refused):
     """The redemption's points came back before."""
+
+
+class NotAnAdult(Refused):
+    """The pot is a household's, and only its adults spend from it."""
+
+
+class StillHeld(members.Refused):
+    """Something is set aside for the member: it is confirmed or released before her pots change. `codes` of rewards."""
+
+    field = "membership"
+
+    def __init__(self, codes: list[str]) -> None:
+        super().__init__(f"{', '.join(codes)} is set aside")
+        self.codes = codes

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from members import pooling
 from members.models import Card, Membership, MembershipHolder
+from members.pooling import Kin
 from programs import queries as programs
 from programs.queries import Market
 
 
 @dataclass(frozen=True)
 class Who:
-    """A membership and its holder, read under a lock: neither it nor the card changes before the redemption ends."""
+    """A membership and its holder, read under a lock: neither it nor the card changes before the redemption ends.
+
+    `kin`: what else is the same person's, where pots were pooled or merged.
+    """
 
     membership: Membership
     holder_id: int
     market: Market
     card_works: bool
+    kin: Kin
 
     @property
     def program_id(self) -> int:
@@ -39,7 +45,8 @@ def of(membership_id: int, card: str | None) -> Who:
     if market is None:
         raise Membership.DoesNotExist(f"membership {membership_id} is in no market of its program")
     holder = MembershipHolder.objects.get(membership=membership, until_at=None)
-    return Who(membership, holder.holder_id, market, card is None or _works(membership, card))
+    kin = pooling.kin_of(membership_id)
+    return Who(membership, holder.holder_id, market, card is None or _works(membership, card), kin)
 
 
 def holder_of(membership_id: int) -> int:

@@ -13,7 +13,8 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from ledger import families, reversal
+from ledger import families, reversal, succession
+from members import pooling
 from members.models import Membership
 from programs import queries as programs
 from rewards import standing
@@ -46,19 +47,26 @@ def undo(*, membership_id: int, redemption_id: int, reason: str, now: datetime, 
         costs = Cost.objects.filter(holder_id=row.holder_id, redemption_id=redemption_id, posting_id__isnull=False)
         grace = _grace(membership, now)
         back = []
+        # its pot may have become another's: all of them now and in order, and what comes back goes on to that one
+        heirs = families.heirs_around(wrapper.cursor, [row.holder_id])
+        currency_ids = pooling.currencies_of(membership.program_id)
+        if heirs:
+            succession.lock(wrapper.cursor, {*heirs, *heirs.values()}, currency_ids, now)
         for cost in costs.order_by("currency_id"):
             given = reversal.give_back(
                 wrapper.cursor, holder_id=cost.holder_id, posting_id=int(cost.posting_id or 0), up_to=cost.amount,
                 grace_until=grace, now=now, actor=by, source="desk",
             )  # fmt: skip
             back.append((cost.currency_id, given.amount))
+        if heirs:
+            succession.hand_over(wrapper.cursor, heirs, currency_ids, now, by)
     return Back(tuple(back), ended)
 
 
 def _redemption(cursor: Any, membership_id: int, redemption_id: int) -> Redemption | None:
-    holders = families.family_of(cursor, standing.holder_of(membership_id))
+    kin = pooling.kin_of(membership_id)
     return Redemption.objects.filter(
-        redemption_id=redemption_id, holder_id__in=holders, membership_id=membership_id, state="confirmed"
+        redemption_id=redemption_id, holder_id__in=kin.holders, membership_id__in=kin.memberships, state="confirmed"
     ).first()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ledger import families
+from members.pooling import Kin
 from programs.queries import Market
 from rewards import codes
 from rewards.records import Row
@@ -58,7 +58,7 @@ JOIN voucher_code c ON c.holder_id = v.holder_id AND c.voucher_id = v.voucher_id
 WHERE v.used_at IS NULL AND (v.expires_at IS NULL OR v.expires_at > %(now)s)
 """
 _OF_REDEMPTION = _READ.replace("{which}", "v.redemption_id = %(redemption)s")
-_OF_MEMBERSHIP = _READ.replace("{which}", "v.membership_id = %(membership)s")
+_OF_MEMBERSHIP = _READ.replace("{which}", "v.membership_id = ANY(%(memberships)s)")
 
 
 def give(cursor: Any, row: Row, market: Market, now: datetime) -> None:
@@ -94,10 +94,10 @@ def of_redemption(cursor: Any, row: Row, zone: str, now: datetime) -> tuple[Vouc
     return tuple(_row(found, zone, now) for found in cursor.fetchall())
 
 
-def of_membership(cursor: Any, holder_id: int, membership_id: int, zone: str, now: datetime) -> list[VoucherRow]:
-    """Every voucher a membership was ever given, also before its holder was merged; those that die first before."""
-    holders = families.family_of(cursor, holder_id)
-    cursor.execute(_OF_MEMBERSHIP, {"holders": holders, "membership": membership_id})
+def of_membership(cursor: Any, kin: Kin, zone: str, now: datetime) -> list[VoucherRow]:
+    """Every voucher a person was ever given, out of whatever pot and by whichever membership; those that die first
+    before."""
+    cursor.execute(_OF_MEMBERSHIP, {"holders": list(kin.holders), "memberships": list(kin.memberships)})
     return [_row(found, zone, now) for found in cursor.fetchall()]
 
 
