@@ -267,6 +267,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG or ENVIRONMENT.static_from_source
 
 # what members send as evidence: under names of ours, served by no web server, only by views that check who asks
+APPLE_WALLET, GOOGLE_WALLET = ENVIRONMENT.apple_wallet, ENVIRONMENT.google_wallet  # empty: not offered
 FILES_DIR = Path(ENVIRONMENT.files_dir or BASE_DIR / ".files")
 
 SECURE = not (DEBUG or ENVIRONMENT.plain_http)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from members import policies, spending_codes
 from members.models import Card, Membership
+from portal.passes import apple, google
 from portal.queries import Visit, formats_of
 from web import people, pots
 from web.pots import Pot
@@ -98,6 +99,11 @@ def code_of(visit: Visit, number: str) -> Code | None:
     shown = spending_codes.shown(visit.membership_id, visit.now)
     digits = shown.digits
     return Code(f"{digits[:3]} {digits[3:]}", f"{number}/{digits}", shown.until)
+
+
+def has_wallet() -> bool:
+    """Whether cards for a phone's wallet are offered at all."""
+    return apple.is_configured() or google.is_configured()
 
 
 def offline_of(visit: Visit) -> Offline:

@@ -57,7 +57,9 @@ def code(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
 @doors.for_members
 def index(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
     """Every card of the member: which work, which are blocked."""
-    return doors.page(request, "portal/cards.html", visit, {"cards": cards.mine(visit), "tab": "me"})
+    return doors.page(
+        request, "portal/cards.html", visit, {"cards": cards.mine(visit), "wallet": cards.has_wallet(), "tab": "me"}
+    )
 
 
 @require_http_methods(["GET", "POST"])

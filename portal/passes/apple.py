@@ -1,0 +1,108 @@
+"""A pass for Apple Wallet: pass.json and pictures, a manifest of their digests, and a detached signature of that.
+
+After Apple's "Building a Pass": the manifest holds SHA-1 digests because the format says so; what vouches for it is the
+PKCS #7 signature (SHA-256) made with the program's Pass Type ID certificate, with Apple's own certificate beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import pkcs7
+from django.conf import settings
+
+import web
+from portal.passes.content import Pass
+
+CONTENT_TYPE = "application/vnd.apple.pkpass"
+ICONS = Path(web.__file__).parent / "static/web/icons"
+PICTURES = {
+    "icon.png": "pass-29", "icon@2x.png": "pass-58", "icon@3x.png": "pass-87",
+    "logo.png": "logo-50", "logo@2x.png": "logo-100", "logo@3x.png": "logo-150",
+}  # fmt: skip
+
+
+def is_configured() -> bool:
+    return all(settings.APPLE_WALLET.values())
+
+
+def pkpass(said: Pass) -> bytes:
+    """The whole .pkpass file, signed. Only where `is_configured`."""
+    files = {"pass.json": json.dumps(document(said), ensure_ascii=False).encode()}
+    for name, picture in PICTURES.items():
+        files[name] = (ICONS / f"{said.look.theme}-{picture}.png").read_bytes()
+    digests = {name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()}
+    files["manifest.json"] = json.dumps(digests).encode()
+    files["signature"] = signature(files["manifest.json"])
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def document(said: Pass) -> dict[str, Any]:
+    """pass.json: a store card in the banner's colours, with QR and Code 128."""
+    first, others = said.figures[:1], said.figures[1:]
+    barcodes = [
+        {"format": form, "message": said.number, "messageEncoding": "iso-8859-1", "altText": said.number}
+        for form in ("PKBarcodeFormatQR", "PKBarcodeFormatCode128")
+    ]
+    return {
+        "formatVersion": 1,
+        "passTypeIdentifier": settings.APPLE_WALLET["type"],
+        "teamIdentifier": settings.APPLE_WALLET["team"],
+        "serialNumber": said.serial,
+        "organizationName": said.brand,
+        "description": said.brand,
+        "logoText": said.brand,
+        "foregroundColor": "rgb(255, 255, 255)",
+        "labelColor": _rgb(said.look.line),
+        "backgroundColor": _rgb(said.look.card),
+        "sharingProhibited": True,
+        "storeCard": {
+            "headerFields": [_field("tier", "", said.tier)] if said.tier else [],
+            "primaryFields": [_field("first", figure.label, figure.value) for figure in first],
+            "secondaryFields": [
+                *(_field(f"pot{place}", figure.label, figure.value) for place, figure in enumerate(others)),
+                *([_field("holder", "", said.holder)] if said.holder else []),
+            ],
+            "backFields": [_field("note", "", said.note), _field("as_of", "", said.as_of)],
+        },
+        "barcodes": barcodes,
+    }
+
+
+def signature(manifest: bytes) -> bytes:
+    """The detached PKCS #7 signature of a manifest, in DER."""
+    certificate, key, issuer = _signer(*(settings.APPLE_WALLET[name] for name in ("certificate", "key", "issuer")))
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(manifest).add_signer(certificate, key, hashes.SHA256())
+    options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
+    return builder.add_certificate(issuer).sign(serialization.Encoding.DER, options)
+
+
+@lru_cache(maxsize=4)
+def _signer(certificate: str, key: str, issuer: str) -> tuple[x509.Certificate, Any, x509.Certificate]:
+    """What signs, read once: files in PEM, the key without a password."""
+    return (
+        x509.load_pem_x509_certificate(Path(certificate).read_bytes()),
+        serialization.load_pem_private_key(Path(key).read_bytes(), password=None),
+        x509.load_pem_x509_certificate(Path(issuer).read_bytes()),
+    )
+
+
+def _field(key: str, label: str, value: str) -> dict[str, str]:
+    return {"key": key, "label": label, "value": value}
+
+
+def _rgb(colour: str) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgb({red}, {green}, {blue})"

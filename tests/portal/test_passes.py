@@ -1,0 +1,155 @@
+"""Wallet passes, signed with certificates made here: what is in them, and that the signatures are good."""
+
+import base64
+import hashlib
+import io
+import json
+import subprocess
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from django.core.exceptions import ImproperlyConfigured
+
+from loyalty import environment
+from members.models import Card
+from portal.passes import apple
+from tests.rewards import shop
+
+pytestmark = pytest.mark.django_db
+PEM = serialization.Encoding.PEM
+PLAIN = serialization.NoEncryption()
+
+
+def written(key):
+    return key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, PLAIN)
+
+
+def certificate(name, key, issuer_name, issuer_key):
+    started = datetime.now(UTC) - timedelta(days=1)
+    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, one)]) for one in (name, issuer_name)]
+    builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(started)
+    builder = builder.not_valid_after(started + timedelta(days=30))
+    builder = builder.add_extension(x509.BasicConstraints(ca=name == issuer_name, path_length=None), critical=True)
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Files of a signer and of the authority that vouches for it, and the service account of the other wallet."""
+    folder = tmp_path_factory.mktemp("wallets")
+    authority, signer = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+    files = {
+        "issuer.pem": certificate("Authority", authority, "Authority", authority).public_bytes(PEM),
+        "certificate.pem": certificate("Pass Type ID", signer, "Authority", authority).public_bytes(PEM),
+        "key.pem": written(signer),
+        "account.json": json.dumps({
+            "client_email": "wallet@example.com", "private_key_id": "k1", "private_key": written(signer).decode(),
+        }).encode(),
+    }  # fmt: skip
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder, signer.public_key()
+
+
+@pytest.fixture
+def wallets(made, settings):
+    folder, public = made
+    settings.APPLE_WALLET = {
+        "type": "pass.com.example.club", "team": "TEAM123456", "certificate": str(folder / "certificate.pem"),
+        "key": str(folder / "key.pem"), "issuer": str(folder / "issuer.pem"),
+    }  # fmt: skip
+    settings.GOOGLE_WALLET = {"issuer": "3388", "account": str(folder / "account.json")}
+    return folder, public
+
+
+def test_where_nothing_is_configured_nothing_is_offered(camille):
+    client = camille.client()
+    assert "Wallet of my phone" not in client.get("/demo/cards/").content.decode()
+    assert client.get("/demo/cards/pass/").status_code == client.get("/demo/cards/pass/apple/").status_code == 404
+    assert client.post("/demo/cards/pass/").status_code == 404
+    assert Card.objects.count() == 1
+
+
+def test_an_apple_pass_says_the_card_and_its_signature_is_good(camille, program, wallets, tmp_path):
+    shop.Member(camille.membership.pk, camille.holder_id, program.pk).earn(340)
+    client = camille.client("fr")
+    assert client.get("/demo/cards/pass/apple/").status_code == 404  # no card was asked for yet
+    client.post("/demo/cards/pass/")
+    client.post("/demo/cards/pass/")  # asked twice: one card
+    card = Card.objects.get(kind="pass")
+    answer = client.get("/demo/cards/pass/apple/")
+    assert answer["Content-Type"] == "application/vnd.apple.pkpass"
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    files = {name: archive.read(name) for name in archive.namelist()}
+    said = json.loads(files["pass.json"])
+    assert (said["passTypeIdentifier"], said["teamIdentifier"]) == ("pass.com.example.club", "TEAM123456")
+    assert {code["format"]: code["message"] for code in said["barcodes"]} == {
+        "PKBarcodeFormatQR": card.number, "PKBarcodeFormatCode128": card.number,
+    }  # fmt: skip
+    assert said["storeCard"]["primaryFields"][0]["value"] == "340"
+    assert said["backgroundColor"] == "rgb(7, 48, 61)"
+    digests = json.loads(files["manifest.json"])
+    assert digests == {
+        name: hashlib.sha1(content).hexdigest() for name, content in files.items()
+        if name not in ("manifest.json", "signature")
+    }  # fmt: skip
+    assert {"icon.png", "icon@2x.png", "logo.png"} <= set(digests)
+    assert verified(files["manifest.json"], files["signature"], wallets[0], tmp_path)
+    assert not verified(files["manifest.json"] + b" ", files["signature"], wallets[0], tmp_path)
+
+
+def verified(manifest, signature, folder, tmp_path):
+    """As OpenSSL sees it: the content is what was signed, by the signer whom the authority vouches for."""
+    (tmp_path / "manifest.json").write_bytes(manifest)
+    (tmp_path / "signature").write_bytes(signature)
+    command = (
+        f"openssl smime -verify -binary -inform DER -in {tmp_path}/signature -content {tmp_path}/manifest.json"
+        f" -CAfile {folder}/issuer.pem -purpose any -out /dev/null"
+    )
+    return subprocess.run(command.split(), capture_output=True, timeout=30, check=False).returncode == 0
+
+
+def test_a_google_link_carries_the_card_and_its_token_is_signed(camille, program, wallets):
+    client = camille.client()
+    client.post("/demo/cards/pass/")
+    card = Card.objects.get(kind="pass")
+    page = client.get("/demo/cards/pass/").content.decode()
+    token = page.partition("https://pay.google.com/gp/v/save/")[2].partition('"')[0]
+    header, claims, signature = token.split(".")
+    unpacked = [json.loads(base64.urlsafe_b64decode(part + "===")) for part in (header, claims)]
+    wallets[1].verify(
+        base64.urlsafe_b64decode(signature + "==="), f"{header}.{claims}".encode(), padding.PKCS1v15(), hashes.SHA256()
+    )
+    assert unpacked[0] == {"alg": "RS256", "typ": "JWT", "kid": "k1"}
+    assert (unpacked[1]["iss"], unpacked[1]["aud"], unpacked[1]["typ"]) == (
+        "wallet@example.com", "google", "savetowallet",
+    )  # fmt: skip
+    [kept] = unpacked[1]["payload"]["loyaltyObjects"]
+    [of] = unpacked[1]["payload"]["loyaltyClasses"]
+    assert (kept["classId"], kept["barcode"]["value"], of["hexBackgroundColor"]) == (of["id"], card.number, "#07303d")
+
+
+def test_a_blocked_pass_is_given_out_no_more(camille, wallets, now):
+    from members import cards
+
+    client = camille.client()
+    client.post("/demo/cards/pass/")
+    cards.block(card=Card.objects.get(kind="pass"), reason="lost", now=now, by="t")
+    assert client.get("/demo/cards/pass/apple/").status_code == 404
+    assert apple.is_configured()
+
+
+def test_a_wallet_is_configured_whole_or_not_at_all(monkeypatch, made):
+    monkeypatch.setenv("GOOGLE_WALLET_ISSUER", "3388")
+    with pytest.raises(ImproperlyConfigured, match="GOOGLE_WALLET_ACCOUNT"):
+        environment._wallet("GOOGLE_WALLET", environment.GOOGLE_WALLET)
+    monkeypatch.setenv("GOOGLE_WALLET_ACCOUNT", "/nowhere.json")
+    with pytest.raises(ImproperlyConfigured, match="no such file"):
+        environment._wallet("GOOGLE_WALLET", environment.GOOGLE_WALLET)
+    monkeypatch.setenv("GOOGLE_WALLET_ACCOUNT", str(made[0] / "account.json"))
+    assert all(environment._wallet("GOOGLE_WALLET", environment.GOOGLE_WALLET).values())
