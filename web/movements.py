@@ -4,7 +4,7 @@ Lists are a fixed number of queries, whatever their length. Points come from awa
 from the lots, other movements (a spend, an expiry, an adjustment) from the ledger's statement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -13,6 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from activity.models import Activity, Attribution, Kind
+from care import adjustments, terms
+from care.models import Adjustment
 from earning.models import Award
 from ledger import queries as ledger
 from programs import queries as programs
@@ -110,7 +112,8 @@ def other_movements_of(ground: Ground, since: datetime, until: datetime) -> list
     for entry in ledger.statement(ground.holder_id, [unit.id for unit in ground.spendable], since, until):
         if entry.contra not in OF_ACTIVITY:
             sums.setdefault((entry.posting_id, entry.currency_id), []).append(entry)
-    return [_posting(ground, posting_id, currency_id, rows) for (posting_id, currency_id), rows in sums.items()]
+    said = _reasons(ground, [rows[0] for rows in sums.values()])
+    return [_posting(ground, posting_id, currency_id, rows, said) for (posting_id, currency_id), rows in sums.items()]
 
 
 def places_of(program_id: int) -> dict[int, str]:
@@ -150,12 +153,25 @@ def contra_label(contra: str) -> str:
     return words.get(contra, _("Adjustment"))
 
 
-def _posting(ground: Ground, posting_id: int, currency_id: int, rows: list[ledger.Movement]) -> Movement:
+def _reasons(ground: Ground, entries: Sequence[ledger.Movement]) -> dict[int, str]:
+    """Posting -> why points were given or taken by hand, in the program's words; one statement where there is any."""
+    asked = {entry.source_id: entry.posting_id for entry in entries if entry.source_type == adjustments.SOURCE}
+    if not asked:
+        return {}
+    names, language = terms.of(ground.program_id).reasons, get_language() or "en"
+    rows = Adjustment.objects.filter(pk__in=asked).values_list("pk", "reason")
+    return {asked[number]: texts.in_language(names.get(code, {}), language, code) for number, code in rows}
+
+
+def _posting(
+    ground: Ground, posting_id: int, currency_id: int, rows: list[ledger.Movement], said: Mapping[int, str]
+) -> Movement:  # fmt: skip
     amount = sum(row.amount for row in rows)
+    title = _("Points given back") if rows[0].contra == "redeem" and amount > 0 else contra_label(rows[0].contra)
     return Movement(
         key=f"p{posting_id}c{currency_id}",
         at=rows[0].effective_at,
-        title=_("Points given back") if rows[0].contra == "redeem" and amount > 0 else contra_label(rows[0].contra),
+        title=said.get(posting_id) or title,
         kind=rows[0].contra,
         place="",
         net=None,

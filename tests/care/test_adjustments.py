@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -143,3 +143,11 @@ def test_the_ceiling_of_a_day_holds_when_acts_come_at_once(program: Any) -> None
     answers = at_once([lambda: ask(life, sofia, twenty)] * 8)
     assert sorted(answer.state for answer in answers) == ["posted"] * 5 + ["waiting"] * 3
     assert available(life) == 5 * twenty
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Goodwill"), ("fr", "Geste commercial")])
+def test_the_member_reads_why_on_the_statement(program: Any, language: str, word: str) -> None:
+    now = datetime.now(UTC)
+    life = member(program, now)
+    ask(life, person("call_centre", "sofia"), 100, now=now)
+    assert word in life.client(language).get("/demo/activity/").content.decode()
