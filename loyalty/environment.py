@@ -53,21 +53,11 @@ def _voucher_key() -> str:
     return key
 
 
-APPLE_WALLET = {"type": False, "team": False, "certificate": True, "key": True, "issuer": True}
-GOOGLE_WALLET = {"issuer": False, "account": True}
-"""What each wallet needs, and whether it is a file."""
-
-
-def _wallet(prefix: str, parts: dict[str, bool]) -> dict[str, str]:
-    """All parts of a wallet's configuration, or none of them; files must be there."""
-    said = {part: os.environ.get(f"{prefix}_{part.upper()}", "") for part in parts}
-    missing = [f"{prefix}_{part.upper()}" for part, value in said.items() if not value]
-    if missing and len(missing) < len(said):
-        raise ImproperlyConfigured(f"{', '.join(missing)} is not set: a wallet is configured whole or not at all")
-    for part, value in said.items():
-        if value and parts[part] and not os.path.isfile(value):
-            raise ImproperlyConfigured(f"{prefix}_{part.upper()} is {value!r}: there is no such file")
-    return said
+def _there(name: str, path: str) -> str:
+    """A path that must lead to something where it is given."""
+    if path and not os.path.exists(path):
+        raise ImproperlyConfigured(f"{name} is {path!r}: there is nothing")
+    return path
 
 
 @dataclass(frozen=True)
@@ -99,8 +89,13 @@ class Environment:
     proxies: int = field(default_factory=lambda: _number("TRUSTED_PROXIES", 0))
     lease_seconds: int = field(default_factory=lambda: _number("CLAIM_LEASE_SECONDS", 60))
     public_url: str = field(default_factory=lambda: os.environ.get("PUBLIC_URL", "http://localhost:8000"))
-    apple_wallet: dict[str, str] = field(default_factory=lambda: _wallet("APPLE_WALLET", APPLE_WALLET), repr=False)
-    google_wallet: dict[str, str] = field(default_factory=lambda: _wallet("GOOGLE_WALLET", GOOGLE_WALLET), repr=False)
+    apple_wallet_dir: str = field(
+        default_factory=lambda: _there("APPLE_WALLET_DIR", os.environ.get("APPLE_WALLET_DIR", ""))
+    )
+    google_wallet_issuer: str = field(default_factory=lambda: os.environ.get("GOOGLE_WALLET_ISSUER", ""))
+    google_wallet_account: str = field(
+        default_factory=lambda: _there("GOOGLE_WALLET_ACCOUNT", os.environ.get("GOOGLE_WALLET_ACCOUNT", ""))
+    )
     redis_prefix: str = field(default_factory=lambda: os.environ.get("REDIS_PREFIX", "fidelio:"))
 
     @property

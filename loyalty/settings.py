@@ -177,6 +177,7 @@ CELERY: dict[str, Any] = {
         "settle and erase": {"task": "care.tasks.leave", "schedule": 600.0, "options": {"expires": 600}},
         # acts once a night for each class; a missed beat is made good by the next
         "keep no longer": {"task": "care.tasks.retain", "schedule": 3600.0, "options": {"expires": 3600}},
+        "tell systems what changed": {"task": "replication.tasks.look", "schedule": 300.0, "options": {"expires": 300}},
         "let holds lapse": {"task": "rewards.tasks.lapse", "schedule": 60.0, "options": {"expires": 60}},
     },
     "beat_schedule_filename": "/tmp/fidelio-celerybeat-schedule",
@@ -267,7 +268,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG or ENVIRONMENT.static_from_source
 
 # what members send as evidence: under names of ours, served by no web server, only by views that check who asks
-APPLE_WALLET, GOOGLE_WALLET = ENVIRONMENT.apple_wallet, ENVIRONMENT.google_wallet  # empty: not offered
+APPLE_WALLET_DIR = ENVIRONMENT.apple_wallet_dir  # empty: not offered
+GOOGLE_WALLET_ISSUER = ENVIRONMENT.google_wallet_issuer
+GOOGLE_WALLET_ACCOUNT = ENVIRONMENT.google_wallet_account
 FILES_DIR = Path(ENVIRONMENT.files_dir or BASE_DIR / ".files")
 
 SECURE = not (DEBUG or ENVIRONMENT.plain_http)

@@ -17,6 +17,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.x509.oid import NameOID
 from django.conf import settings
 
 import web
@@ -31,7 +32,7 @@ PICTURES = {
 
 
 def is_configured() -> bool:
-    return all(settings.APPLE_WALLET.values())
+    return bool(settings.APPLE_WALLET_DIR)
 
 
 def pkpass(said: Pass) -> bytes:
@@ -51,6 +52,7 @@ def pkpass(said: Pass) -> bytes:
 
 def document(said: Pass) -> dict[str, Any]:
     """pass.json: a store card in the banner's colours, with QR and Code 128."""
+    certificate, _key, _issuer = _signer(settings.APPLE_WALLET_DIR)
     first, others = said.figures[:1], said.figures[1:]
     barcodes = [
         {"format": form, "message": said.number, "messageEncoding": "iso-8859-1", "altText": said.number}
@@ -58,8 +60,8 @@ def document(said: Pass) -> dict[str, Any]:
     ]
     return {
         "formatVersion": 1,
-        "passTypeIdentifier": settings.APPLE_WALLET["type"],
-        "teamIdentifier": settings.APPLE_WALLET["team"],
+        "passTypeIdentifier": _named(certificate, NameOID.USER_ID),
+        "teamIdentifier": _named(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME),
         "serialNumber": said.serial,
         "organizationName": said.brand,
         "description": said.brand,
@@ -83,20 +85,28 @@ def document(said: Pass) -> dict[str, Any]:
 
 def signature(manifest: bytes) -> bytes:
     """The detached PKCS #7 signature of a manifest, in DER."""
-    certificate, key, issuer = _signer(*(settings.APPLE_WALLET[name] for name in ("certificate", "key", "issuer")))
+    certificate, key, issuer = _signer(settings.APPLE_WALLET_DIR)
     builder = pkcs7.PKCS7SignatureBuilder().set_data(manifest).add_signer(certificate, key, hashes.SHA256())
     options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
     return builder.add_certificate(issuer).sign(serialization.Encoding.DER, options)
 
 
 @lru_cache(maxsize=4)
-def _signer(certificate: str, key: str, issuer: str) -> tuple[x509.Certificate, Any, x509.Certificate]:
-    """What signs, read once: files in PEM, the key without a password."""
-    return (
-        x509.load_pem_x509_certificate(Path(certificate).read_bytes()),
-        serialization.load_pem_private_key(Path(key).read_bytes(), password=None),
-        x509.load_pem_x509_certificate(Path(issuer).read_bytes()),
+def _signer(folder: str) -> tuple[x509.Certificate, Any, x509.Certificate]:
+    """What signs, read once: the pass type's certificate and key, and the certificate of who vouches for it."""
+    certificate, key, issuer = (
+        (Path(folder) / name).read_bytes() for name in ("certificate.pem", "key.pem", "issuer.pem")
     )
+    return (
+        x509.load_pem_x509_certificate(certificate),
+        serialization.load_pem_private_key(key, password=None),
+        x509.load_pem_x509_certificate(issuer),
+    )
+
+
+def _named(certificate: x509.Certificate, kind: x509.ObjectIdentifier) -> str:
+    """A part of the certificate's name: Apple writes the pass type and the team there."""
+    return next((str(part.value) for part in certificate.subject.get_attributes_for_oid(kind)), "")
 
 
 def _field(key: str, label: str, value: str) -> dict[str, str]:

@@ -22,12 +22,12 @@ SAVE = "https://pay.google.com/gp/v/save/"
 
 
 def is_configured() -> bool:
-    return all(settings.GOOGLE_WALLET.values())
+    return bool(settings.GOOGLE_WALLET_ISSUER and settings.GOOGLE_WALLET_ACCOUNT)
 
 
 def save_link(said: Pass, *, logo: str, now: datetime) -> str:
     """The address that offers to keep this card. `logo`: where Google fetches the picture. Only if `is_configured`."""
-    account = _account(settings.GOOGLE_WALLET["account"])
+    account = _account(settings.GOOGLE_WALLET_ACCOUNT)
     claims = {
         "iss": account["client_email"], "aud": "google", "typ": "savetowallet", "iat": int(now.timestamp()),
         "payload": {"loyaltyClasses": [_class_of(said, logo)], "loyaltyObjects": [_object_of(said)]},
@@ -45,7 +45,7 @@ def signed(claims: dict[str, Any], account: dict[str, Any]) -> str:
 
 def _class_of(said: Pass, logo: str) -> dict[str, Any]:
     return {
-        "id": f"{settings.GOOGLE_WALLET['issuer']}.{said.program_code}",
+        "id": f"{settings.GOOGLE_WALLET_ISSUER}.{said.program_code}",
         "issuerName": said.brand,
         "programName": said.brand,
         "programLogo": {"sourceUri": {"uri": logo}},
@@ -55,7 +55,7 @@ def _class_of(said: Pass, logo: str) -> dict[str, Any]:
 
 
 def _object_of(said: Pass) -> dict[str, Any]:
-    issuer = settings.GOOGLE_WALLET["issuer"]
+    issuer = settings.GOOGLE_WALLET_ISSUER
     points = [
         {"label": figure.label, "balance": {"string": figure.value}} for figure in said.figures[:2]
     ]  # fmt: skip

@@ -22,6 +22,10 @@ from tests.rewards import shop
 pytestmark = pytest.mark.django_db
 PEM = serialization.Encoding.PEM
 PLAIN = serialization.NoEncryption()
+APPLES = [
+    x509.NameAttribute(x509.NameOID.USER_ID, "pass.com.example.club"),
+    x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "TEAM123456"),
+]
 
 
 def written(key):
@@ -30,7 +34,7 @@ def written(key):
 
 def certificate(name, key, issuer_name, issuer_key):
     started = datetime.now(UTC) - timedelta(days=1)
-    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, one)]) for one in (name, issuer_name)]
+    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, one), *APPLES]) for one in (name, issuer_name)]
     builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(key.public_key())
     builder = builder.serial_number(x509.random_serial_number()).not_valid_before(started)
     builder = builder.not_valid_after(started + timedelta(days=30))
@@ -59,11 +63,8 @@ def made(tmp_path_factory):
 @pytest.fixture
 def wallets(made, settings):
     folder, public = made
-    settings.APPLE_WALLET = {
-        "type": "pass.com.example.club", "team": "TEAM123456", "certificate": str(folder / "certificate.pem"),
-        "key": str(folder / "key.pem"), "issuer": str(folder / "issuer.pem"),
-    }  # fmt: skip
-    settings.GOOGLE_WALLET = {"issuer": "3388", "account": str(folder / "account.json")}
+    settings.APPLE_WALLET_DIR = str(folder)
+    settings.GOOGLE_WALLET_ISSUER, settings.GOOGLE_WALLET_ACCOUNT = "3388", str(folder / "account.json")
     return folder, public
 
 
@@ -144,12 +145,9 @@ def test_a_blocked_pass_is_given_out_no_more(camille, wallets, now):
     assert apple.is_configured()
 
 
-def test_a_wallet_is_configured_whole_or_not_at_all(monkeypatch, made):
-    monkeypatch.setenv("GOOGLE_WALLET_ISSUER", "3388")
-    with pytest.raises(ImproperlyConfigured, match="GOOGLE_WALLET_ACCOUNT"):
-        environment._wallet("GOOGLE_WALLET", environment.GOOGLE_WALLET)
-    monkeypatch.setenv("GOOGLE_WALLET_ACCOUNT", "/nowhere.json")
-    with pytest.raises(ImproperlyConfigured, match="no such file"):
-        environment._wallet("GOOGLE_WALLET", environment.GOOGLE_WALLET)
-    monkeypatch.setenv("GOOGLE_WALLET_ACCOUNT", str(made[0] / "account.json"))
-    assert all(environment._wallet("GOOGLE_WALLET", environment.GOOGLE_WALLET).values())
+def test_what_is_configured_must_be_there(monkeypatch, made):
+    monkeypatch.setenv("APPLE_WALLET_DIR", "/nowhere")
+    with pytest.raises(ImproperlyConfigured, match="APPLE_WALLET_DIR"):
+        environment.Environment()
+    monkeypatch.setenv("APPLE_WALLET_DIR", str(made[0]))
+    assert environment.Environment().apple_wallet_dir == str(made[0])
