@@ -20,8 +20,8 @@ from members.searching import Hit, search
 from programs.models import Program
 
 __all__ = [
-    "Glance", "Hit", "by_public_id", "glance", "holders_by_market", "in_scopes", "member_of", "scope_of", "search",
-    "visible",
+    "Glance", "Hit", "by_public_id", "glance", "holders_by_market", "in_scopes", "left_member_of", "member_of", "scope_of",
+    "search", "visible",
 ]  # fmt: skip
 
 
@@ -67,6 +67,15 @@ def member_of(user: Any, program: Program) -> Membership | None:
         return own
     gone = Membership.objects.filter(login, program=program).exclude(merged_into=None)
     return whole.filter(pk__in=gone.values("merged_into")).first()
+
+
+def left_member_of(user: Any, program: Program) -> Membership | None:
+    """The membership that the person who is signed in has left: for coming back, and for her own data."""
+    if not getattr(user, "is_authenticated", False):
+        return None
+    login = Q(member__login__user_id=user.pk, member__login__population_id=program.population_id)
+    closed = Membership.objects.filter(login, program=program, status=Membership.Status.CLOSED, merged_into=None)
+    return closed.select_related("member", "home_store", "home_banner", "program").first()
 
 
 def holders_by_market(program_id: int) -> dict[str, list[int]]:

@@ -16,16 +16,31 @@ View = Callable[..., HttpResponse]
 
 
 def for_members(view: View) -> View:
-    """A page of a membership: `view(request, visit, ...)`. Others are shown the way in."""
+    """A page of a membership: `view(request, visit, ...)`. Others are shown the way in, or back."""
+    return _guarded(view, left=False)
 
+
+def for_members_and_those_who_left(view: View) -> View:
+    """A page that stays open to people whose membership is closed: coming back, and their own data."""
+    return _guarded(view, left=True)
+
+
+def way_in(request: HttpRequest, program: Any, now: datetime) -> HttpResponse:
+    """Where somebody goes who is signed in and no member: back, or in."""
+    was_here = queries.visit_of(request.user, program, now, left=True) is not None
+    return redirect("portal:leave" if was_here else "portal:join")
+
+
+def _guarded(view: View, *, left: bool) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         program = program_of(request)
         if not request.user.is_authenticated:
             return redirect("portal:home")
-        visit = queries.visit_of(request.user, program, datetime.now(UTC))
+        now = datetime.now(UTC)
+        visit = queries.visit_of(request.user, program, now, left=left)
         if visit is None:
-            return redirect("portal:join")
+            return way_in(request, program, now)
         return view(request, visit, *args, **kwargs)
 
     return guarded

@@ -34,7 +34,12 @@ def of_member(visit: Visit) -> list[Place]:
         Place(_("What I like"), _("Tastes, and my store"), reverse("portal:likes"), "heart"),
         Place(_("What I agreed to"), _("Offers, by which way, and nothing else"), reverse("portal:consents"), "check"),
         Place(_("My requests"), _("Ask us something, and read our answers"), reverse("portal:requests"), "case"),
+        Place(_("Household"), _("Share one pot with those you live with"), reverse("portal:household"), "users"),
+        Place(_("My data"), _("A copy of everything, or have it deleted"), reverse("portal:data"), "download"),
         Place(_("Password"), _("Choose one, or another"), reverse("account_change_password"), "lock"),
         Place(_("Passkeys and codes"), _("Sign in without a password, and safer"), reverse("mfa_index"), "shield"),
         Place(_("Where I am signed in"), _("Which devices, and a way out"), reverse("usersessions_list"), "history"),
+        Place(
+            _("Leave the program"), _("What happens to the points, and the way back"), reverse("portal:leave"), "logout"
+        ),
     ]

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from activity.models import Activity, Attribution, Kind
+from members import closing
 from members import queries as members
 from members.models import Card
 from programs import queries as programs
@@ -44,6 +45,11 @@ class Visit:
     zone: str
     money: str
     now: datetime
+
+    @property
+    def actor(self) -> str:
+        """How the audit trail names her."""
+        return f"member:{self.public_id}"
 
     @property
     def shown_number(self) -> str:
@@ -122,11 +128,16 @@ def brand_of(program: Any) -> str:
     return texts.in_language(program.names, get_language() or "en", program.code)
 
 
-def visit_of(user: Any, program: Any, now: datetime) -> Visit | None:
-    """The membership of the person who is signed in, in this program; only her own session follows that link."""
+def visit_of(user: Any, program: Any, now: datetime, *, left: bool = False) -> Visit | None:
+    """The membership of the person who is signed in, in this program; only her own session follows that link.
+
+    One that is closed counts while its pot may be spent, and where those who have `left` are asked for.
+    """
     row = members.member_of(user, program)
     if row is None:
-        return None
+        row = members.left_member_of(user, program)
+        if row is None or not (left or closing.spends_what_is_left(row, now)):
+            return None
     market = programs.market_of(program.pk, row.market_code)
     holder = row.holders.filter(until_at=None).first()
     card = row.cards.filter(status=Card.Status.ACTIVE).order_by("-issued_at", "-pk").first()

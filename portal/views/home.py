@@ -20,5 +20,5 @@ def show(request: HttpRequest) -> HttpResponse:
     now = datetime.now(UTC)
     visit = queries.visit_of(request.user, program, now)
     if visit is None:
-        return redirect("portal:join")
+        return doors.way_in(request, program, now)
     return doors.page(request, "portal/home.html", visit, {"home": queries.home_of(visit), "tab": "home"})
