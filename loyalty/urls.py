@@ -8,6 +8,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
     path("desk/", include("backoffice.urls")),
+    path("api/", include("api.urls")),
     path("", include("web.urls")),
     path("", include("portal.urls")),
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from members.refusals import Refused
 
-# Called with membership_id, now and by, in the transaction that closed the membership.
+# Called with member_id, reason, now and by, in the transaction that takes the record.
 on_erase: list[Callable[..., object]] = []
 
 
@@ -15,9 +15,9 @@ class NobodyErases(Refused):
     """No room of this installation erases people."""
 
 
-def erase(*, membership_id: int, now: datetime, by: str) -> None:
-    """Erase the person of a closed membership. Raises NobodyErases, and what refuses an erasure."""
+def erase(*, member_id: int, reason: str, now: datetime, by: str) -> None:
+    """Close what a person has here and erase them. Raises NobodyErases, and what refuses an erasure."""
     if not on_erase:
         raise NobodyErases("nobody erases people here")
     for act in on_erase:
-        act(membership_id=membership_id, now=now, by=by)
+        act(member_id=member_id, reason=reason, now=now, by=by)

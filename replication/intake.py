@@ -19,6 +19,7 @@ from pathlib import Path
 import psycopg
 from django.db import OperationalError, transaction
 
+from activity import attribution
 from activity.running_ahead import run_ahead
 from replication import landing, missing, reading, runs
 from replication.landing import Item
@@ -30,6 +31,9 @@ from replication.refusals import Unreadable
 from replication.rooms import Room, enter
 
 RECORDS_PER_CHUNK = 2_000
+REMATCHED = 2_000
+"""Receipts that waited for these members and count at once; a worker finds the others."""
+
 _ATTEMPTS = 3
 
 
@@ -81,6 +85,7 @@ def load(
     total = runs.so_far(run)
     gone = missing.settle(room, total) if kind == Run.Kind.FULL else {}
     runs.close(run, now=now, seconds=round(time.monotonic() - begun), missing=gone, total=total)
+    attribution.rematch(room.program, now, REMATCHED)
     run.refresh_from_db()
     return run
 

@@ -40,11 +40,12 @@ def close(room: Room, known: Known) -> bool:
     if known.membership_id is None or known.merged:
         return False
     try:
+        if room.system.deletions == System.Deletion.ERASE:
+            assert known.member_id is not None
+            hooks.erase(member_id=known.member_id, reason=REASON, now=room.now, by=room.by)
+            return True
         if known.status != "closed":
             closing.close(membership_id=known.membership_id, reason=REASON, now=room.now, by=room.by)
-        if room.system.deletions == System.Deletion.ERASE:
-            hooks.erase(membership_id=known.membership_id, now=room.now, by=room.by)
-            return True
     except Refused as refused:
         raise RecordRefused(type(refused).__name__, "deleted", str(refused)) from None
     return False

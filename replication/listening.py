@@ -14,12 +14,10 @@ ERASED = "erased"
 def note(happened: Happened) -> None:
     """Remember a change of ours, for systems whose rule is that the newest counts; and that nobody brings back who was
     erased here. What a system itself changed is no change of ours."""
-    if happened.by.startswith("replication:"):
-        return
     mine = Identity.objects.filter(
         Q(membership_id=happened.membership_id) | Q(membership__merged_into_id=happened.membership_id)
     )  # fmt: skip
-    if happened.what in CHANGED:
+    if happened.what in CHANGED and not happened.by.startswith("replication:"):
         mine.update(ours_changed_at=happened.now)
     elif happened.what == ERASED:
         mine.update(deleted_at=happened.now, erased=True, said={})

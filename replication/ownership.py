@@ -17,12 +17,17 @@ OWNERS = ("theirs", "ours", "shared")
 SHARED = ("first_name", "last_name", "email", "phone", "birth_date", "language")
 """Fields that both may change; the others are of one side alone."""
 
+NOT_BROUGHT = frozenset({"address"})
+"""Fields that records do not bring: ours, unless the system says that they are changed there alone."""
+
 
 def owner(system: System, field: str) -> Owner:
     """Who masters a field. What is not said is a CRM's, and ours where a partner only sent newcomers."""
     said = system.owners.get(field)
     if said in OWNERS:
         return said  # type: ignore[no-any-return]
+    if field in NOT_BROUGHT:
+        return "ours"
     return "theirs" if system.channel == System.Channel.REPLICATION else "ours"
 
 

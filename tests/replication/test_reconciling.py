@@ -92,12 +92,12 @@ def test_who_was_deleted_there_stays_closed_whatever_comes_late(crm, load, now):
 
 def test_an_erased_person_is_never_filled_again(crm, load, now, monkeypatch):
     erased = []
-    monkeypatch.setattr(erasing, "on_erase", [lambda **values: erased.append(values["membership_id"])])
+    monkeypatch.setattr(erasing, "on_erase", [lambda **values: erased.append(values["member_id"])])
     crm.deletions = "erase"
     crm.save()
     load(crm, [person(first_name="Ida")])
     assert counts(load(crm, [person(version=2, deleted=True)])) == {"deleted": 1}
-    assert erased == [Identity.objects.get().membership_id]
+    assert erased == [member().pk]
     run = load(crm, [person(version=3, first_name="Ida")])
     assert lines(run) == [(1, "C1", "refused", "Erased", "external_id")]
 
