@@ -27,6 +27,12 @@ def for_member(desk: Desk, membership: Membership) -> list[Action]:
     found = []
     if desk.may("cards.block", members.scope_of(membership)):
         found.append(Action(_("Cards"), _to("member_cards", membership), "card"))
+    if desk.may("members.edit", members.scope_of(membership)):
+        found.append(Action(_("Contact and address"), _to("contact", membership), "mail"))
+        found.append(Action(_("Who the member is"), _to("person", membership), "user"))
+        found.append(Action(_("Tastes and store"), _to("likes", membership), "heart"))
+    if desk.may("members.consents", members.scope_of(membership)):
+        found.append(Action(_("Consents"), _to("consents", membership), "check"))
     if desk.may("cases.work", members.scope_of(membership)):
         found.append(Action(_("Open a case"), _to("case_new", membership), "case"))
         found.append(Action(_("An opinion"), _to("opinion_new", membership), "star"))
@@ -34,6 +40,8 @@ def for_member(desk: Desk, membership: Membership) -> list[Action]:
         found.append(Action(_("Adjust"), _to("adjust", membership), "adjust"))
     if floors.may_give(desk, membership):
         found.append(Action(_("Floor on the ladder"), _to("floor", membership), "flag"))
+    if desk.may("wallets.freeze", members.scope_of(membership)):
+        found.append(Action(_("Freeze or release"), _to("freeze", membership), "lock"))
     return found
 
 

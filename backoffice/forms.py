@@ -35,7 +35,27 @@ class IdentityForm(forms.Form):
         max_length=254,
         widget=forms.TextInput(attrs={**NO_FILL, "class": "num", "inputmode": "email"}),
     )
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=80, required=False, widget=forms.TextInput(attrs=NO_FILL)
+    )
+    birth_date = forms.DateField(
+        label=_("Date of birth"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", **NO_FILL}, format="%Y-%m-%d"),
+    )
+    channel = forms.ChoiceField(
+        label=_("How did this come?"),
+        required=False,
+        choices=[("phone", _("On the telephone")), ("post", _("By post, on a signed form"))],
+        widget=forms.RadioSelect,
+        initial="phone",
+    )
     other = forms.CharField(widget=forms.HiddenInput, required=False, max_length=3)
+
+    def __init__(self, *args: Any, in_store: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if in_store:
+            del self.fields["channel"]
 
     @property
     def contacts(self) -> dict[str, str]:
@@ -44,16 +64,20 @@ class IdentityForm(forms.Form):
         return {"email": typed, "phone": ""} if "@" in typed else {"email": "", "phone": typed}
 
 
+_NONE = ("none", _("Not now: card and points only"))
+_PAPER = ("paper", _("On paper, signed"))
+HOW = {
+    "store": [("screen", _("On this screen, turned to the customer")), _PAPER, _NONE],
+    "phone": [("phone", _("On the telephone")), _NONE],
+    "post": [_PAPER, _NONE],
+}
+"""How consent can be given where somebody is enrolled."""
+
+
 class ConsentForm(IdentityForm):
     how = forms.ChoiceField(
         label=_("How is consent given?"),
-        choices=[
-            ("screen", _("On this screen, turned to the customer")),
-            ("paper", _("On paper, signed")),
-            ("none", _("Not now: card and points only")),
-        ],
         widget=forms.RadioSelect,
-        initial="screen",
     )
     offers = forms.BooleanField(
         label=_("Receive offers"),
@@ -63,5 +87,11 @@ class ConsentForm(IdentityForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("first_name", "contact"):
-            self.fields[name].widget = forms.HiddenInput()
+        for name in ("first_name", "last_name", "contact", "birth_date", "channel"):
+            if name in self.fields:
+                self.fields[name].widget = forms.HiddenInput()
+        how: Any = self.fields["how"]
+        how.choices = (
+            HOW["post" if self["channel"].value() == "post" else "phone"] if "channel" in self.fields else HOW["store"]
+        )
+        how.initial = how.choices[0][0]

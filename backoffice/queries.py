@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-import phonenumbers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -11,8 +10,8 @@ from activity.models import Attribution
 from backoffice import actions, contacts, floors, opening
 from backoffice.doors import Desk, shown_card
 from identity import rights
-from members import duplicates, searching
 from members import queries as members
+from members import searching
 from members.models import Card
 from programs import queries as programs
 from programs.models import Store
@@ -133,7 +132,7 @@ def member_of(desk: Desk, public_id: str) -> MemberPage:
         person=people.person_of(row.pk),
         membership_id=row.pk,
         program_name=next(one.name for one in desk.programs if one.code == desk.program_code),
-        phone=written_phone(row.member.phone),
+        phone=people.written_phone(row.member.phone),
         pots=pots.pots_of(holder_id, ground.units.values(), formats, desk.now) if sees_points else [],
         formats=formats,
         ground=ground,
@@ -181,14 +180,6 @@ def movements_of(member: MemberPage, *, before: str, why: str) -> Movements:
     )
 
 
-def written_phone(phone: str) -> str:
-    """A phone as one dials it from abroad, in groups."""
-    try:
-        return phonenumbers.format_number(phonenumbers.parse(phone), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    except phonenumbers.NumberParseException:
-        return phone
-
-
 def masked(phone: str, email: str) -> str:
     """Enough of a contact to tell two people apart: the end of the phone, the start of the address."""
     if phone:
@@ -226,40 +217,9 @@ def _month(text: str) -> date | None:
         return None
 
 
-@dataclass(frozen=True)
-class Twin:
-    """A member who may be the person at the desk; `public_id` is empty when she is none of this program yet."""
-
-    public_id: str
-    name: str
-    told: str
-
-
 def card_in_use(desk: Desk, number: str) -> bool:
     """Whether a card of that number is anything but blank here."""
     return Card.objects.filter(program=desk.program, number__iexact=number).exclude(status=Card.Status.BLANK).exists()
-
-
-def twin_of(desk: Desk, first_name: str, contacts: dict[str, str]) -> Twin | None:
-    """The likeliest person of this population who is here already."""
-    likely = duplicates.likely(
-        program=desk.program,
-        first_name=first_name,
-        email=contacts["email"],
-        phone=contacts["phone"],
-        country=desk.market.code,
-    )
-    found = next((one for one in likely if one.membership is not None), None)
-    if found is None or found.membership is None:
-        return None
-    since = desk.formats.full_day(found.membership.joined_at)
-    store = people.store_name(found.membership.home_store)
-    told = _("Member since %(day)s.") % {"day": since}
-    if store:
-        told = _("Member at %(store)s since %(day)s.") % {"store": store, "day": since}
-    same = {"email": _("Same e-mail."), "phone": _("Same phone."), "name": _("Like name, same birth date.")}
-    words = " ".join(same[why] for why in found.why if why in same)
-    return Twin(found.membership.public_id, found.first_name, f"{words} {told}".strip())
 
 
 def store_of(desk: Desk) -> Store | None:

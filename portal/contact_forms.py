@@ -25,13 +25,3 @@ class NewContactForm(forms.Form):
         else:
             field.label = _("New phone number")
             field.widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "autofocus": True})
-
-
-class CodeForm(forms.Form):
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=12,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "num", "autofocus": True}
-        ),
-    )

@@ -73,6 +73,16 @@ class LikesForm(forms.Form):
         _lock(self, membership.member)
 
 
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=gettext_lazy("Code"),
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "num", "autofocus": True}
+        ),
+    )
+
+
 def _languages(membership: Membership) -> list[tuple[str, str]]:
     market = programs.market_of(membership.program_id, membership.market_code)
     spoken = formats.locale_of(get_language() or "en").languages

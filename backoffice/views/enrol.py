@@ -9,16 +9,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from activity import attribution
-from backoffice import doors, queries
+from backoffice import doors, queries, twins
 from backoffice.forms import CONSENT_WORDING, CardForm, ConsentForm, IdentityForm
 from members import enrolment
 from members.consents import Answer
 from members.contacts import InvalidContact
 from members.refusals import Refused
+from programs import asking
 
 REMATCHED = 2000
 STEPS = {"card": CardForm, "identity": IdentityForm, "consent": ConsentForm}
-FIELDS = {"email": "contact", "phone": "contact", "card_number": "card", "first_name": "first_name"}
+FIELDS = {
+    "email": "contact", "phone": "contact", "card_number": "card", "first_name": "first_name",
+    "last_name": "last_name", "birth_date": "birth_date",
+}  # fmt: skip
+SOURCES = {"screen": "store", "paper": "paper", "phone": "phone"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,8 +34,8 @@ def show(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
     step = step if step in STEPS else "card"
     if request.method != "POST":
         known = {"card": request.GET.get("card", ""), "contact": request.GET.get("phone", "")}
-        return _page(request, desk, step, STEPS[step](initial=known))
-    form = STEPS[step](request.POST)
+        return _page(request, desk, step, _form(desk, step, initial=known))
+    form = _form(desk, step, request.POST)
     if not form.is_valid():
         return _page(request, desk, step, form)
     if isinstance(form, CardForm):
@@ -41,19 +46,31 @@ def show(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
     return _identity(request, desk, form)
 
 
+def _form(desk: doors.Desk, step: str, *args: Any, **kwargs: Any) -> forms.Form:
+    if step == "card":
+        return CardForm(*args, **kwargs)
+    return STEPS[step](*args, in_store=queries.store_of(desk) is not None, **kwargs)
+
+
 def _card(request: HttpRequest, desk: doors.Desk, form: CardForm) -> HttpResponse:
     number = form.cleaned_data["card"]
     if queries.card_in_use(desk, number):
         form.add_error("card", _("This card is in use. Take another one."))
         return _page(request, desk, "card", form)
-    return _page(request, desk, "identity", IdentityForm(initial={"card": number}), status=200)
+    return _page(request, desk, "identity", _form(desk, "identity", initial={"card": number}), status=200)
 
 
 def _identity(request: HttpRequest, desk: doors.Desk, form: IdentityForm) -> HttpResponse:
-    twin = None if form.cleaned_data["other"] else queries.twin_of(desk, form.cleaned_data["first_name"], form.contacts)
+    typed = form.cleaned_data
+    twin = None
+    if not typed["other"]:
+        twin = twins.twin_of(
+            desk, first_name=typed["first_name"], last_name=typed["last_name"], birth_date=typed["birth_date"],
+            **form.contacts,
+        )  # fmt: skip
     if twin:
         return _page(request, desk, "identity", form, duplicate=twin)
-    return _page(request, desk, "consent", ConsentForm(initial=form.cleaned_data), status=200)
+    return _page(request, desk, "consent", _form(desk, "consent", initial=form.cleaned_data), status=200)
 
 
 def _enrol(request: HttpRequest, desk: doors.Desk, form: ConsentForm) -> HttpResponse:
@@ -62,10 +79,12 @@ def _enrol(request: HttpRequest, desk: doors.Desk, form: ConsentForm) -> HttpRes
     try:
         membership = enrolment.enrol(
             program=desk.program,
-            channel="store" if store else "phone",
+            channel="store" if store else typed.get("channel") or "phone",
             now=desk.now,
             by=desk.actor,
             first_name=typed["first_name"],
+            last_name=typed["last_name"],
+            birth_date=typed["birth_date"],
             email=contacts["email"] or None,
             phone=contacts["phone"] or None,
             language=(get_language() or "en")[:2],
@@ -73,12 +92,21 @@ def _enrol(request: HttpRequest, desk: doors.Desk, form: ConsentForm) -> HttpRes
             store=store,
             card_number=typed["card"] or None,
             consents=_answers(typed, contacts),
+            terms=asking.terms_of(desk.program),
+            terms_source=_source(typed, store is not None),
         )
     except (Refused, InvalidContact) as refused:
         return _refused(request, desk, form, refused)
     attribution.rematch(desk.program, desk.now, REMATCHED)
     messages.success(request, _("%(name)s is a member.") % {"name": typed["first_name"]})
     return redirect("backoffice:member", membership.public_id)
+
+
+def _source(typed: dict[str, Any], in_store: bool) -> str:
+    """Where the terms were accepted: on the screen of a store, on paper, on the telephone."""
+    if typed.get("channel") == "post":
+        return "paper"
+    return SOURCES.get(typed["how"], "store" if in_store else "phone")
 
 
 def _answers(typed: dict[str, Any], contacts: dict[str, str]) -> list[Answer]:
@@ -92,9 +120,10 @@ def _answers(typed: dict[str, Any], contacts: dict[str, str]) -> list[Answer]:
 def _refused(request: HttpRequest, desk: doors.Desk, form: ConsentForm, refused: Exception) -> HttpResponse:
     """Back to the step where it can be mended."""
     field = FIELDS.get(getattr(refused, "field", ""), "contact")
-    again: forms.Form = IdentityForm(form.data)
+    again = _form(desk, "identity", form.data)
     again.is_valid()
-    again.add_error(field if field != "card" else None, queries.refusal(refused))
+    words = str(refused) if field in ("birth_date", "last_name") else queries.refusal(refused)
+    again.add_error(field if field != "card" else None, words)
     return _page(request, desk, "identity", again)
 
 

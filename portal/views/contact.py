@@ -19,8 +19,9 @@ from members import addressing, change_codes, changing, disputing
 from members.history import Hand
 from members.refusals import Refused
 from portal import contacts, doors, queries
-from portal.contact_forms import CodeForm, NewContactForm
+from portal.contact_forms import NewContactForm
 from web import addresses
+from web.person_forms import CodeForm
 
 KINDS = {"email": changing.EMAIL, "phone": changing.PHONE}
 

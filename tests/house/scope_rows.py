@@ -138,6 +138,8 @@ def till(place: Place) -> dict[str, Any]:
 
 
 ROWS: dict[str, Row] = {
+    "fraud": Row("fraud.see", ANYWHERE),
+    "freeze": Row("wallets.freeze", MEMBER, member),
     "call": Row("members.search", ANYWHERE),
     "accesses": Row("access.see", ANYWHERE),
     "accesses_file": Row("access.see", ANYWHERE),
@@ -156,6 +158,13 @@ ROWS: dict[str, Row] = {
     "program": Row("", ANYWHERE, data={"program": "demo"}),
     "enrol": Row("members.enrol", ANYWHERE),
     "member": Row("members.see", MEMBER, member),
+    "person": Row("members.edit", MEMBER, member),
+    "likes": Row("members.edit", MEMBER, member),
+    "consents": Row("members.consents", MEMBER, member),
+    "contact": Row("members.edit", MEMBER, member),
+    "contact_code": Row("members.edit", MEMBER, member),
+    "contact_address": Row("members.edit", MEMBER, member),
+    "contact_change": Row("members.edit", MEMBER, lambda place: {**member(place), "what": "email"}),
     "floor": Row("tiers.floor", MEMBER, member),
     "case_new": Row("cases.work", MEMBER, member),
     "adjust": Row("points.adjust", MEMBER, member),
