@@ -68,6 +68,13 @@ def invite(*, household: Household, to: str, membership_id: int | None, now: dat
 
 
 @transaction.atomic
+def ask(*, membership_id: int, to: str, now: datetime, by: str) -> Invitation:
+    """As `invite`, by a member: whoever is in no household begins one. Raises what `invite` and households.found do."""
+    household = seats.household_of(membership_id) or households.found(membership_id=membership_id, now=now, by=by)
+    return invite(household=household, to=to, membership_id=membership_id, now=now, by=by)
+
+
+@transaction.atomic
 def accept(*, invitation_id: int, membership_id: int, now: datetime, by: str) -> Household:
     """Say yes. Raises InvitationOver, and whatever households.admit does; then the invitation stays open."""
     pooling.locked([membership_id])  # then the household, then the invitation: everybody's order

@@ -7,9 +7,11 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from identity import hooks as logins
         from members import hooks
-        from messaging import kinds, telling
+        from messaging import households, kinds, telling
 
         hooks.on_happened.append(telling.owe_for)
         logins.on_happened.append(telling.owe_for_login)
         kinds.filled("contact_code", telling.code_filled)
         kinds.filled("contact_changed", telling.answer_filled)
+        kinds.filled(households.KIND, households.filled)
+        hooks.on_happened.append(households.tell)
