@@ -42,6 +42,15 @@ def for_member(desk: Desk, membership: Membership) -> list[Action]:
         found.append(Action(_("Floor on the ladder"), _to("floor", membership), "flag"))
     if desk.may("wallets.freeze", members.scope_of(membership)):
         found.append(Action(_("Freeze or release"), _to("freeze", membership), "lock"))
+    if desk.may("members.suspend", members.scope_of(membership)) and membership.status != "closed":
+        lifted = membership.status == "suspended"
+        found.append(Action(_("Lift the suspension") if lifted else _("Suspend"), _to("suspend", membership), "stop"))
+    if desk.may("members.close", members.scope_of(membership)):
+        closed = membership.status == "closed"
+        label = _("Open again") if closed else _("Close the membership")
+        found.append(Action(label, _to("close", membership), "undo" if closed else "logout"))
+    if desk.may("members.erase", members.scope_of(membership)):
+        found.append(Action(_("The member's data"), _to("data", membership), "download"))
     return found
 
 

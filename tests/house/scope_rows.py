@@ -137,6 +137,29 @@ def till(place: Place) -> dict[str, Any]:
     return {"till_id": tills.open_till(name="1", store_code=place.store.code, now=NOW, by="t")[0].pk}
 
 
+def run(place: Place) -> dict[str, Any]:
+    from replication import systems
+    from replication.models import Run, System
+
+    system = System.objects.filter(code="crm").first()
+    system = system or systems.make(code="crm", program=place.program, now=NOW, by="t")
+    made, _new = Run.objects.get_or_create(
+        system=system, kind="delta", name="f.csv", defaults={"state": "closed", "opened_at": NOW, "sha256": b""}
+    )
+    return {"run_id": made.pk}
+
+
+def conflict(place: Place) -> dict[str, Any]:
+    from replication.models import Conflict, Run
+
+    sent = Run.objects.get(pk=run(place)["run_id"])
+    made = Conflict.objects.create(
+        system=sent.system, run=sent, kind="field", external_id=place.store.code, membership=place.membership,
+        field="phone", theirs="+33612345678", version=2, opened_at=NOW,
+    )  # fmt: skip
+    return {"conflict_id": made.pk}
+
+
 ROWS: dict[str, Row] = {
     "fraud": Row("fraud.see", ANYWHERE),
     "freeze": Row("wallets.freeze", MEMBER, member),
@@ -165,6 +188,9 @@ ROWS: dict[str, Row] = {
     "contact_code": Row("members.edit", MEMBER, member),
     "contact_address": Row("members.edit", MEMBER, member),
     "contact_change": Row("members.edit", MEMBER, lambda place: {**member(place), "what": "email"}),
+    "suspend": Row("members.suspend", MEMBER, member),
+    "close": Row("members.close", MEMBER, member),
+    "data": Row("members.erase", MEMBER, member),
     "floor": Row("tiers.floor", MEMBER, member),
     "case_new": Row("cases.work", MEMBER, member),
     "adjust": Row("points.adjust", MEMBER, member),
@@ -177,6 +203,11 @@ ROWS: dict[str, Row] = {
     "approval": Row("points.approve", MEMBER, approval),
     "opinions": Row("opinions.see", ANYWHERE),
     "opinion": Row("opinions.see", STORE, opinion),
+    "replications": Row("replication.see", WHOLE),
+    "replication": Row("replication.see", WHOLE, run),
+    "replication_lines": Row("replication.see", WHOLE, run),
+    "conflicts": Row("replication.see", ANYWHERE),
+    "conflict": Row("replication.see", MEMBER, conflict, post="replication.work"),
     "imports": Row("imports.see", WHOLE),
     "import": Row("imports.see", WHOLE, file),
     "quarantine": Row("quarantine.see", WHOLE),
