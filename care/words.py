@@ -53,7 +53,7 @@ OUTCOMES = {
     "adjust": _("Points were adjusted"),
     "card": _("The card was replaced"),
     "refund": _("The points of a reward came back"),
-    "answer": _("Answered"),
+    "answer": _("An answer was given"),
 }
 ADJUSTED = {
     "waiting": _("waits for approval"),

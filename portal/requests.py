@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from care import policies, words
 from care.models import Case, CaseEvent, CaseFile
-from portal.queries import Visit
+from portal.queries import Visit, today_of
 from web.uploads import FilesField
 
 SHOWN = 50
@@ -29,7 +29,7 @@ _TYPES = [
 
 @dataclass(frozen=True)
 class Asked:
-    """A request in a list. `due_on` while it is worked on."""
+    """A request in a list. `due_on` while it is worked on; `late` when that day has passed."""
 
     id: int
     type: str
@@ -37,6 +37,7 @@ class Asked:
     mark: str
     asked_at: datetime
     due_on: date | None
+    late: bool
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,11 @@ class ReplyForm(forms.Form):
     )
     files = FilesField(label=gettext_lazy("Pictures"))
 
+    def __init__(self, *args: Any, lives: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not lives:  # opened again by words; pictures can be added then
+            del self.fields["files"]
+
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if not said.get("words", "").strip() and not said.get("files"):
@@ -92,7 +98,7 @@ class ReplyForm(forms.Form):
 def of_member(visit: Visit) -> list[Asked]:
     """Everything asked for, the newest first."""
     rows = Case.objects.filter(membership_id=visit.membership_id).order_by("-opened_at")
-    return [_asked(row) for row in rows[:SHOWN]]
+    return [_asked(row, today_of(visit)) for row in rows[:SHOWN]]
 
 
 def one(visit: Visit, case_id: int) -> Request | None:
@@ -102,7 +108,7 @@ def one(visit: Visit, case_id: int) -> Request | None:
         return None
     events = CaseEvent.objects.filter(case=row, what__in=_HERS).order_by("at", "pk")
     return Request(
-        asked=_asked(row),
+        asked=_asked(row, today_of(visit)),
         receipt=row.receipt,
         said=[_said(event) for event in events],
         files=list(row.files.filter(removed_at=None).order_by("pk")),
@@ -111,7 +117,7 @@ def one(visit: Visit, case_id: int) -> Request | None:
     )
 
 
-def _asked(row: Case) -> Asked:
+def _asked(row: Case, today: date) -> Asked:
     states = {
         "open": pgettext("request", "under way"),
         "waiting": pgettext("request", "waits for you"),
@@ -129,6 +135,7 @@ def _asked(row: Case) -> Asked:
         mark=words.MARKS[row.state],
         asked_at=row.opened_at,
         due_on=row.due_on if lives else None,
+        late=lives and row.due_on < today,
     )
 
 

@@ -27,7 +27,7 @@ def adjust(request: HttpRequest, desk: doors.Desk, public_id: str) -> HttpRespon
             return redirect("backoffice:member", public_id)
     room = adjustments.room_of(desk.user, membership, desk.now)
     values = {
-        "form": form, "membership": membership, "place": "members",
+        "form": form, "membership": membership, "place": "",
         "act": desk.formats.money(room.act, room.money), "today": desk.formats.money(room.today, room.money),
     }  # fmt: skip
     return doors.page(request, "backoffice/adjust.html", desk, values, status=422 if form.is_bound else 200)

@@ -50,7 +50,7 @@ def show(request: HttpRequest, visit: queries.Visit, case_id: int) -> HttpRespon
     found = requests.one(visit, case_id)
     if found is None:
         raise Http404
-    form = requests.ReplyForm(request.POST or None, request.FILES or None)
+    form = requests.ReplyForm(request.POST or None, request.FILES or None, lives=found.lives)
     if request.method == "POST" and form.is_valid():
         said, who = form.cleaned_data, {"case_id": case_id, "now": visit.now, "by": _by(visit)}
         try:
