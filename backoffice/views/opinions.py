@@ -72,7 +72,9 @@ class SaidForm(forms.Form):
         choices=[(number, number) for number in range(10, -1, -1)],
     )  # fmt: skip
     store = forms.ChoiceField(label=gettext_lazy("Store"))
-    on = forms.DateField(label=gettext_lazy("Day of the visit"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    on = forms.DateField(
+        label=gettext_lazy("Day of the visit"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     channel = forms.ChoiceField(label=gettext_lazy("How was it said?"), choices=case_forms.CHANNELS)
     words = forms.CharField(
         label=gettext_lazy("In the member’s words"), required=False, max_length=2000,
