@@ -26,8 +26,7 @@ from members.models import Card, Membership
 from programs import queries as programs
 from programs.models import Store
 from rewards import queries as rewards
-from rewards import redemption
-from rewards.redemption import Redeemed
+from rewards import redemption, using
 from values import texts
 from web import climbs, context, pots
 from web.climbs import Climb
@@ -140,8 +139,10 @@ def scanned(desk: Desk, session: Mapping[str, Any]) -> Scanned | None:
     )  # fmt: skip
 
 
-def redeem(desk: Desk, session: Mapping[str, Any], *, public_id: str, reward: str, code: str, key: str) -> Redeemed:
-    """Spend the member's points on a reward, with the member's code of the moment.
+def redeem(desk: Desk, session: Mapping[str, Any], *, public_id: str, reward: str, code: str, key: str) -> str:
+    """Spend the member's points on a reward, with the member's code of the moment; what comes off the bill.
+
+    The voucher is used there and then: it is on the bill that lies on the till.
 
     Raises NotScanned, the refusals of spending_codes and of redemption, members.policies.OwnAccount.
     """
@@ -150,10 +151,24 @@ def redeem(desk: Desk, session: Mapping[str, Any], *, public_id: str, reward: st
         raise NotScanned(public_id)
     policies.check_acts_on_another(desk.user, row.member_id)
     spending_codes.use(membership_id=row.pk, code=code, key=f"till:{key}", now=desk.now, by=desk.actor)
-    return redemption.redeem(
+    redeemed = redemption.redeem(
         membership_id=row.pk, reward=reward, key=uuid.UUID(key), channel="store", now=desk.now, by=desk.actor,
-        card=session[KEY]["card"] or None,
+        card=session[KEY]["card"] or None, receipt=f"till-{key}",
     )  # fmt: skip
+    return ", ".join(desk.formats.money(one.value, one.money) for one in redeemed.vouchers)
+
+
+def use_voucher(desk: Desk, session: Mapping[str, Any], *, public_id: str, voucher: str) -> str:
+    """Use a voucher of the member by its code; what comes off the bill.
+
+    Raises NotScanned, the refusals of rewards.using, members.policies.OwnAccount.
+    """
+    row = on_the_till(desk, session)
+    if row is None or row.public_id != public_id:
+        raise NotScanned(public_id)
+    policies.check_acts_on_another(desk.user, row.member_id)
+    used = using.use(program_id=desk.program.pk, code=voucher, now=desk.now, by=desk.actor)
+    return desk.formats.money(used.value, used.money)
 
 
 def visit(desk: Desk, session: Mapping[str, Any], *, public_id: str) -> bool:
@@ -209,6 +224,8 @@ def _why_not(row: Membership, works: bool, now: datetime) -> str:
         return _("This card is blocked. Keep it, and open the member's cards.")
     try:
         policies.check_spend(row, now=now)
+    except policies.SpendingHeld:
+        return _("A contact was changed: nothing can be spent until it is confirmed.")
     except policies.CannotSpend:
         return _("Nothing can be spent with this membership now.")
     return ""

@@ -87,3 +87,11 @@ class StillHeld(members.Refused):
     def __init__(self, codes: list[str]) -> None:
         super().__init__(f"{', '.join(codes)} is set aside")
         self.codes = codes
+
+
+class NoSuchVoucher(Refused):
+    """No voucher of this program has that code."""
+
+
+class VoucherExpired(Refused):
+    """The voucher lives no more."""

@@ -21,7 +21,9 @@ def show(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
     if request.method != "POST":
         values = {"scanned": till.scanned(desk, request.session), "store": till.store_of(desk), "place": "till"}
         return doors.page(request, "backoffice/till.html", desk, values)
-    act = {"scan": _scan, "redeem": _redeem, "visit": _visit, "next": _next}.get(request.POST.get("act", ""))
+    act = {"scan": _scan, "redeem": _redeem, "visit": _visit, "voucher": _voucher, "next": _next}.get(
+        request.POST.get("act", "")
+    )
     if act is None:
         raise Http404
     act(request, desk)
@@ -44,15 +46,24 @@ def _redeem(request: HttpRequest, desk: doors.Desk) -> None:
         raise Http404 from None
     asked = {name: request.POST.get(name, "") for name in ("public_id", "reward", "code")}
     try:
-        redeemed = till.redeem(desk, request.session, key=key, **asked)
+        off = till.redeem(desk, request.session, key=key, **asked)
     except (
         refusals.Refused, spending_codes.WrongCode, spending_codes.CodeUsed, proofs.TooManyTries, policies.CannotSpend,
         policies.OwnAccount, till.NotScanned, KeyReused,
     ) as refused:  # fmt: skip
         messages.error(request, _reason(refused))
         return
-    codes = ", ".join(voucher.code or "" for voucher in redeemed.vouchers)
-    messages.success(request, _("Done: take the voucher %(code)s off the bill.") % {"code": codes})
+    messages.success(request, _("Take %(amount)s off the bill.") % {"amount": off})
+
+
+def _voucher(request: HttpRequest, desk: doors.Desk) -> None:
+    asked = {name: request.POST.get(name, "")[:80] for name in ("public_id", "voucher")}
+    try:
+        off = till.use_voucher(desk, request.session, **asked)
+    except (refusals.Refused, policies.OwnAccount, till.NotScanned) as refused:
+        messages.error(request, _reason(refused))
+        return
+    messages.success(request, _("Take %(amount)s off the bill.") % {"amount": off})
 
 
 def _visit(request: HttpRequest, desk: doors.Desk) -> None:
@@ -73,6 +84,11 @@ def _reason(refused: Exception) -> str:
         policies.OwnAccount: _("Nobody works on their own account: ask a colleague."),
         till.NotScanned: _("Another card was scanned meanwhile. Scan the card again."),
         till.NoStore: _("You work in no store here: a visit cannot be recorded."),
+        refusals.NotAnAdult: _("Only the adults of this household spend its points."),
+        policies.SpendingHeld: _("A contact was changed: nothing can be spent until it is confirmed."),
+        refusals.NoSuchVoucher: _("No voucher has this code. Read it again."),
+        refusals.VoucherUsed: _("This voucher was used before."),
+        refusals.VoucherExpired: _("This voucher has expired."),
         refusals.CardBlocked: _("This card is blocked. Nothing was spent."),
         refusals.InsufficientPoints: _("There are not enough points. Nothing was spent."),
         refusals.OutOfStock: _("The last one has just been taken. Nothing was spent."),

@@ -51,9 +51,9 @@ def test_a_card_of_any_store_is_served_and_spends_with_the_code_of_the_phone(til
     assert "not the code on the phone" in wrong and not Voucher.objects.exists()
     code = code_of(rich)
     done = redeem(till, page, code)
-    assert "take the voucher" in done and "200" in done
+    assert "off the bill" in done and "200" in done
     redeem(till, page, code)  # the same button once more: the same answer, nothing more
-    assert Voucher.objects.count() == 1
+    assert Voucher.objects.get().used_at  # it is on the bill: nobody uses it again
     assert "Scan the card" in till.post(HERE, {"act": "next"}, follow=True).content.decode()
 
 
@@ -61,7 +61,7 @@ def test_the_square_of_the_phone_brings_the_code_along(till, rich):
     code = code_of(rich)
     page = scan(till, f"{rich.membership.cards.get().number}/{code}")
     assert f'value="{code}"' in page
-    assert "take the voucher" in redeem(till, page, code)
+    assert "off the bill" in redeem(till, page, code)
 
 
 def test_a_card_number_alone_never_spends(till, rich):
@@ -78,6 +78,18 @@ def test_a_blocked_card_is_told_and_spends_nothing_even_with_a_code(till, rich, 
     assert not Voucher.objects.exists()
     shown = scan(till, card.number)
     assert "Keep it" in shown and "Record a visit" not in shown
+
+
+def test_a_voucher_in_hand_comes_off_the_bill_once(till, rich):
+    code = (
+        shop.Member(rich.membership.pk, rich.holder_id, rich.program.pk).redeem(now=datetime.now(UTC)).vouchers[0].code
+    )
+    page = scan(till, rich.membership.cards.get().number)
+    assert "Vouchers in hand" in page and code not in page
+    said = {"act": "voucher", "public_id": rich.membership.public_id, "voucher": code}
+    assert "off the bill" in till.post(HERE, said, follow=True).content.decode()
+    assert "was used before" in till.post(HERE, said, follow=True).content.decode()
+    assert "No voucher has this code" in till.post(HERE, {**said, "voucher": "x"}, follow=True).content.decode()
 
 
 def test_another_card_scanned_meanwhile_and_nobodys_card(till, rich, program, now):

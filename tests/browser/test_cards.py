@@ -83,7 +83,7 @@ def test_a_till_takes_the_code_of_the_phone_and_a_lost_card_two_taps(
     shoot(till, "till-member")
     till.keyboard.type(phone.locator(".spend-digits").inner_text())
     turned(till, lambda: till.keyboard.press("Enter"))
-    till.get_by_text("déduisez le bon").wait_for()
+    till.get_by_text("Déduisez 5,00").wait_for()
     shoot(till, "till-redeemed")
     turned(phone, lambda: phone.get_by_role("link", name="Perdue ou volée").click())
     shoot(phone, "card-lost")
