@@ -65,6 +65,7 @@ class Desk:
     may_search: bool
     may_enrol: bool
     may_see_imports: bool
+    may_see_replication: bool
     may_till: bool
     may_stock: bool
     may_see_quarantine: bool
@@ -172,6 +173,7 @@ def _desk_of(request: HttpRequest) -> Desk:
         may_till=rights.may_anywhere(user, "till.use"),
         may_stock=rights.may_anywhere(user, "cards.stock"),
         may_see_imports=_opens(user, "imports.see", True),
+        may_see_replication=_opens(user, "replication.see", True),
         may_see_quarantine=_opens(user, "quarantine.see", True),
         may_see_cases=rights.may_anywhere(user, "cases.see"),
         may_approve=rights.may_anywhere(user, "points.approve"),

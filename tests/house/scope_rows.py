@@ -49,6 +49,33 @@ def member(place: Place) -> dict[str, Any]:
     return {"public_id": place.membership.public_id}
 
 
+def twin(place: Place) -> dict[str, Any]:
+    from members import enrolment
+
+    other = enrolment.enrol(
+        program=place.program, channel="store", now=NOW, by="t", first_name="Twin", store=place.store,
+        market_code=place.store.market_code,
+    )  # fmt: skip
+    return {**member(place), "other": other.public_id}
+
+
+def merged(place: Place) -> dict[str, Any]:
+    from members import merging
+    from members.models import Membership
+
+    other = Membership.objects.get(public_id=twin(place)["other"])
+    done = merging.merge(kept_id=place.membership.pk, gone_id=other.pk, now=datetime.now(UTC), by="t")
+    return {**member(place), "merge_id": done.pk}
+
+
+def sitting(place: Place) -> dict[str, Any]:
+    from members import households, seats
+
+    if seats.household_of(place.membership.pk) is None:
+        households.found(membership_id=place.membership.pk, now=NOW, by="t")
+    return member(place)
+
+
 def file(place: Place) -> dict[str, Any]:
     from activity.models import InboundFile
     from tests.web import lives
@@ -191,6 +218,11 @@ ROWS: dict[str, Row] = {
     "suspend": Row("members.suspend", MEMBER, member),
     "close": Row("members.close", MEMBER, member),
     "data": Row("members.erase", MEMBER, member),
+    "household": Row("households.edit", MEMBER, member, data={"do": "invite", "to": "x"}),
+    "household_split": Row("households.edit", MEMBER, sitting),
+    "twins": Row("members.merge", MEMBER, member),
+    "merge": Row("members.merge", MEMBER, twin),
+    "unmerge": Row("members.merge", MEMBER, merged),
     "floor": Row("tiers.floor", MEMBER, member),
     "case_new": Row("cases.work", MEMBER, member),
     "adjust": Row("points.adjust", MEMBER, member),
