@@ -18,6 +18,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
+from identity import staff
 from members import consents
 from members.models import Membership
 from messaging import addresses, claiming, kinds, letters, unsubscribing
@@ -74,6 +75,14 @@ def _deliver(claimed: Claimed, server: Any, clock: Callable[[], datetime]) -> bo
 
 
 def whom(message: Outgoing, kind: Kind) -> Whom:
+    """Who gets this now; of a practice program staff alone. Raises NotWanted."""
+    found = _whom(message, kind)
+    if found.program is not None and programs.is_practice(found.program.pk) and not staff.is_staff(found.address):
+        raise NotWanted("a practice program")
+    return found
+
+
+def _whom(message: Outgoing, kind: Kind) -> Whom:
     """Who gets this now. Raises NotWanted: no address, or marketing to somebody who closed or does not agree."""
     membership = message.membership
     if membership is None:

@@ -148,6 +148,11 @@ def settings_of(program_id: int) -> dict[str, Any]:
     return {key: value for (text,) in _rows(_SETTINGS, program_id) for key, value in json.loads(text).items()}
 
 
+def is_practice(program_id: int) -> bool:
+    """Whether this is a program to train on: in no report, no feed, and writing to staff alone."""
+    return bool(settings_of(program_id).get("practice"))
+
+
 def _rows(query: str, program_id: int) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query, [program_id])

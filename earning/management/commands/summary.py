@@ -25,6 +25,8 @@ class Command(BaseCommand):
         program = programs.program_by_code(options["program"])
         if program is None:
             raise CommandError(f"no program is called {options['program']!r}", returncode=2)
+        if programs.is_practice(program.pk):
+            raise CommandError(f"{program.code} is a practice program: it stands in no report", returncode=2)
         text = json.dumps(summary.of(program, now=clock.now()), indent=2) + "\n"
         if options["json"]:
             options["json"].write_text(text)
