@@ -38,6 +38,10 @@ def for_member(desk: Desk, membership: Membership) -> list[Action]:
         found.append(Action(_("An opinion"), _to("opinion_new", membership), "star"))
     if desk.may("points.adjust", members.scope_of(membership)):
         found.append(Action(_("Adjust"), _to("adjust", membership), "adjust"))
+    if desk.may("households.edit", members.scope_of(membership)):
+        found.append(Action(_("Household"), _to("household", membership), "users"))
+    if desk.may("members.merge", members.scope_of(membership)):
+        found.append(Action(_("Merge"), _to("twins", membership), "branch"))
     if floors.may_give(desk, membership):
         found.append(Action(_("Floor on the ladder"), _to("floor", membership), "flag"))
     if desk.may("wallets.freeze", members.scope_of(membership)):

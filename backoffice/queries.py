@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from activity.models import Attribution
-from backoffice import actions, contacts, floors, leaving, opening
+from backoffice import actions, contacts, floors, leaving, opening, together
 from backoffice.doors import Desk, shown_card
 from identity import rights
 from members import queries as members
@@ -69,6 +69,7 @@ class MemberPage:
     vouchers: list[Voucher]
     actions: list[actions.Action]
     care: contacts.Care
+    together: together.Together
     states: list[str]
 
 
@@ -143,6 +144,7 @@ def member_of(desk: Desk, public_id: str) -> MemberPage:
         vouchers=_vouchers(desk, row.pk, formats) if sees_points else [],
         actions=actions.for_member(desk, row),
         care=contacts.of_member(desk, row),
+        together=together.of_member(desk, row),
         states=leaving.states_of(desk, row),
     )
 

@@ -207,6 +207,7 @@ ROWS: dict[str, Row] = {
     "home": Row("members.search", ANYWHERE),
     "program": Row("", ANYWHERE, data={"program": "demo"}),
     "enrol": Row("members.enrol", ANYWHERE),
+    "enrol_post": Row("members.enrol", ANYWHERE),
     "member": Row("members.see", MEMBER, member),
     "person": Row("members.edit", MEMBER, member),
     "likes": Row("members.edit", MEMBER, member),
