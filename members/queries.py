@@ -14,14 +14,14 @@ from django.db.models import Q
 
 from identity.rights import Scope
 from members import consents
-from members.models import Card, Consent, Membership, MembershipHolder
+from members.models import Card, Consent, Login, Membership, MembershipHolder
 from members.scoping import in_scopes, scope_of, visible
 from members.searching import Hit, search
 from programs.models import Program
 
 __all__ = [
-    "Glance", "Hit", "by_public_id", "glance", "holders_by_market", "in_scopes", "left_member_of", "member_of", "scope_of",
-    "search", "visible",
+    "Glance", "Hit", "by_public_id", "glance", "holders_by_market", "in_scopes", "is_a_member", "left_member_of",
+    "member_of", "scope_of", "search", "visible",
 ]  # fmt: skip
 
 
@@ -76,6 +76,11 @@ def left_member_of(user: Any, program: Program) -> Membership | None:
     login = Q(member__login__user_id=user.pk, member__login__population_id=program.population_id)
     closed = Membership.objects.filter(login, program=program, status=Membership.Status.CLOSED, merged_into=None)
     return closed.select_related("member", "home_store", "home_banner", "program").first()
+
+
+def is_a_member(user: Any) -> bool:
+    """Whether a login is a member's, of whatever program. For the session of that login alone."""
+    return Login.objects.filter(user_id=user.pk).exists()
 
 
 def holders_by_market(program_id: int) -> dict[str, list[int]]:

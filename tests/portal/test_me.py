@@ -178,3 +178,12 @@ def test_a_code_is_good_for_half_an_hour_and_five_tries(camille: Life, now: date
         changing.confirm(
             membership=camille.membership, what="email", code=change_codes.code_of(change.uid), hand=hand, now=now
         )  # fmt: skip
+
+
+def test_a_member_changes_no_address_by_the_back_door(camille: Life, program: Any) -> None:
+    answer = camille.client().post("/demo/account/email/", {"email": "x@example.com", "action_add": ""})
+    assert answer.headers["location"] == "/demo/me/contact/"
+    assert User.objects.get(pk=camille.user.pk).emailaddress_set.count() == 1  # type: ignore[attr-defined]
+    staff = Client()
+    staff.force_login(User.objects.create_user("s@example.com"), "django.contrib.auth.backends.ModelBackend")
+    assert staff.get("/account/email/").status_code == 200
