@@ -50,3 +50,12 @@ def retain() -> None:
     for name, done in retention.run(now=now, goes_on=lambda: clock.now() < until).items():
         if done:
             log.info("kept long enough", what=name, rows=done)
+
+
+@shared_task(name="care.tasks.expire_requests")
+def expire_requests() -> None:
+    """End adjustments nobody approved in time. Until then approving them is refused by their own date."""
+    from care import adjustments
+
+    if ended := adjustments.let_expire(now=clock.now()):
+        log.info("adjustments nobody decided", ended=ended)

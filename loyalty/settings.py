@@ -174,6 +174,7 @@ CELERY: dict[str, Any] = {
         # what was never nudged, and what waits for another attempt
         "deliver messages": {"task": "messaging.tasks.deliver", "schedule": 30.0, "options": {"expires": 30}},
         "make archives": {"task": "care.tasks.archive", "schedule": 60.0, "options": {"expires": 60}},
+        "end old requests": {"task": "care.tasks.expire_requests", "schedule": 3600.0, "options": {"expires": 3600}},
         "settle and erase": {"task": "care.tasks.leave", "schedule": 600.0, "options": {"expires": 600}},
         # acts once a night for each class; a missed beat is made good by the next
         "keep no longer": {"task": "care.tasks.retain", "schedule": 3600.0, "options": {"expires": 3600}},
