@@ -6,8 +6,18 @@ from typing import Any
 
 import structlog
 
+
+def without_query(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What is typed into a search box, or comes with a call, is about people: a line keeps the path alone."""
+    request = event.get("request")
+    if isinstance(request, str):
+        event["request"] = request.partition("?")[0]
+    return event
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    without_query,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -11,6 +11,7 @@ from django.test import Client
 
 from audit.models import AccessEvent, AuditEvent
 from identity.rights import Scope
+from loyalty import logs
 from members import enrolment
 from tests.backoffice.test_members import text_of
 from tests.web.lives import Life
@@ -82,3 +83,10 @@ def enrol(program: Any, now: datetime, name: str, **contact: str) -> Any:
     return enrolment.enrol(
         program=program, channel="phone", now=now, by="test", first_name=name, market_code="FR", **contact
     )
+
+
+def test_no_line_of_the_log_says_whom_somebody_looked_for() -> None:
+    line = logs.without_query(None, "info", {"request": "GET /desk/?q=camille@example.com", "event": "request_started"})
+    assert line == {"request": "GET /desk/", "event": "request_started"}
+    shared = logs.configuration(debug=False)["formatters"]["json"]["foreign_pre_chain"]
+    assert logs.without_query in shared
