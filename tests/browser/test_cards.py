@@ -8,6 +8,7 @@ import pytest
 
 from identity import staff
 from identity.rights import Scope
+from tests.browser.test_pages import AXE, objections, too_wide
 from tests.browser.turning import turned
 from tests.rewards import shop
 from tests.web import lives
@@ -81,8 +82,11 @@ def test_a_till_takes_the_code_of_the_phone_and_a_lost_card_two_taps(
     till.keyboard.type(camille.membership.cards.get().number)  # the box has the keyboard, as for a scanner
     turned(till, lambda: till.keyboard.press("Enter"))
     shoot(till, "till-member")
+    assert too_wide(till, (360, 768, 1440)) + objections(till, AXE) == []
+    till.get_by_label("Code sur le téléphone du membre").focus()
     till.keyboard.type(phone.locator(".spend-digits").inner_text())
     turned(till, lambda: till.keyboard.press("Enter"))
+    shoot(till, "till-redeemed")
     till.get_by_text("Déduisez 5,00").wait_for()
     shoot(till, "till-redeemed")
     turned(phone, lambda: phone.get_by_role("link", name="Perdue ou volée").click())

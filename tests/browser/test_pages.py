@@ -10,7 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from activity import single
 from activity.models import Kind, Quarantine
 from identity import staff
-from identity.rights import EVERYWHERE
+from identity.rights import EVERYWHERE, Scope
+from members import batches, cards
+from programs.models import Store
 from tests.browser import pictures
 from tests.web import lives
 
@@ -33,21 +35,36 @@ def places(program: Any) -> dict[str, list[str]]:
     row = {"receipt_id": "R1", "store": "s1", "occurred_at": "2026-13-45", "sku": "a", "quantity": "1", "net": "1"}
     single.land_one([row], source=lives.source(program), program=program, now=now)
     waits = Quarantine.objects.get().pk
-    staff.create_staff("sofia@example.com", "Sofia", [("call_centre", EVERYWHERE)], now=now, by="test", admin=True)
+    held = [("call_centre", EVERYWHERE), ("store_manager", Scope(store="s1"))]
+    staff.create_staff("sofia@example.com", "Sofia", held, now=now, by="test", admin=True)
+    card, batch = cards_of(camille, now)
     there = f"/desk/members/{camille.membership.public_id}/"
     return {
         "camille@example.com": [
             "/demo/", "/demo/card/", "/demo/activity/", "/demo/activity/?month=2020-01", f"/demo/activity/{bought}/",
-            "/demo/me/", "/demo/nowhere/",
+            "/demo/me/", "/demo/nowhere/", "/demo/cards/", f"/demo/cards/{card.pk}/lost/", "/demo/cards/claim/",
+            "/demo/card/offline/",
         ],
         "sofia@example.com": [
             "/desk/", "/desk/?q=cam", "/desk/?q=nobody", there, f"{there}?why={bought}", "/desk/enrol/",
             "/desk/enrol/?step=identity", "/desk/enrol/?step=consent", "/desk/imports/", "/desk/quarantine/",
-            f"/desk/quarantine/{waits}/", "/ui/",
+            f"/desk/quarantine/{waits}/", "/ui/", "/desk/till/", "/desk/stock/", f"/desk/stock/{batch.code}/",
+            f"{there}cards/", f"{there}cards/{card.pk}/receipts/",
         ],
         "": ["/", "/demo/", "/demo/join/", "/demo/account/login/", "/demo/account/login/code/",
              "/demo/account/password/reset/", "/demo/account/signup/"],
     }  # fmt: skip
+
+
+def cards_of(life: lives.Life, now: datetime) -> tuple[Any, Any]:
+    """A blocked card with a receipt that waits for a decision, and a batch in a store."""
+    card = life.membership.cards.get()
+    cards.lose(card=card, reason="lost", now=now - timedelta(days=2), by="test")
+    row = {"receipt_id": "B1", "store": "s1", "occurred_at": (now - timedelta(days=1)).isoformat(), "card": card.number,
+           "sku": "a", "quantity": "1", "gross": "24.90"}  # fmt: skip
+    single.land_one([row], source=lives.source(life.program), program=life.program, now=now)
+    store = Store.objects.get(code="s1")
+    return card, batches.prepare(program=life.program, count=30, now=now, by="test", store=store)
 
 
 AXE = {"resultTypes": ["violations"]}
