@@ -17,7 +17,7 @@ from babel.messages import Catalog, pofile
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_python
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("portal", "backoffice", "studio", "web", "members", "messaging", "care")
+ROOMS = ("portal", "backoffice", "studio", "web", "members", "messaging", "care", "replication")
 LANGUAGES = ("fr",)
 OTHERS = frozenset({"admin", "unfold"})
 """Folders of templates that speak the admin's own language."""
