@@ -30,7 +30,7 @@ class OpenForm(forms.Form):
         widget=forms.TextInput(attrs={**NO_FILL, "class": "num"}),
     )  # fmt: skip
     words = forms.CharField(label=_("In the member’s words"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
-    files = FilesField(label=_("Evidence"))
+    files = FilesField(label=_("Evidence"))  # type: ignore[assignment]
 
 
 class WordsForm(forms.Form):
@@ -40,7 +40,7 @@ class WordsForm(forms.Form):
 
 
 class EvidenceForm(forms.Form):
-    files = FilesField(label=_("Evidence"), required=True)
+    files = FilesField(label=_("Evidence"), required=True)  # type: ignore[assignment]
 
 
 class AmountField(forms.CharField):

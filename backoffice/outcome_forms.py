@@ -43,7 +43,7 @@ class _Ends(forms.Form):
 
     def __init__(self, desk: Desk, page: CasePage, data: Any = None, number: str = "") -> None:
         super().__init__(data)
-        self.desk, self.page, self.number = desk, page, number
+        self.desk, self.page, self.asked = desk, page, number
         self.fields["said"] = forms.CharField(
             label=_("To the member"), max_length=4000, required=self.said_is_needed, widget=SAID,
             help_text=_("Sent by e-mail and shown with the request."),
@@ -68,7 +68,7 @@ class ReceiptEnds(_Ends):
     receipt = forms.ChoiceField(label=_("Receipt"), widget=forms.RadioSelect)
 
     def prepare(self) -> None:
-        found = receipts.find(self.page.membership, self.number) if self.number else []
+        found = receipts.find(self.page.membership, self.asked) if self.asked else []
         formats, places = self.desk.formats, movements.places_of(self.desk.program.pk)
         choices: Any = self.fields["receipt"]
         choices.choices = [
@@ -118,7 +118,7 @@ class LandEnds(_Ends):
 
     def prepare(self) -> None:
         language = get_language() or "en"
-        self.fields["number"].initial = self.number
+        self.fields["number"].initial = self.asked
         sources: Any = self.fields["source"]
         sources.choices = [
             (one.code, texts.in_language(one.names, language, one.code))
@@ -154,7 +154,7 @@ class AdjustEnds(_Ends, case_forms.AdjustForm):
     kind = outcomes.ADJUST
 
     def __init__(self, desk: Desk, page: CasePage, data: Any = None, number: str = "") -> None:
-        self.desk, self.page, self.number = desk, page, number
+        self.desk, self.page, self.asked = desk, page, number
         case_forms.AdjustForm.__init__(self, data, **adjustable(desk))
         self.fields["said"] = forms.CharField(
             label=_("To the member"), max_length=4000, required=False, widget=SAID,

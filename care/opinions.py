@@ -176,7 +176,7 @@ def _opened(
         same = Opinion.objects.select_for_update().filter(membership=membership)
         if about.activity_id is not None:
             return same.get(activity_id=about.activity_id)
-        return same.get(activity_id=None, store_id=about.store_id, occurred_on=about.occurred_on)
+        return same.get(activity_id=None, store_id=about.store_id or 0, occurred_on=about.occurred_on)
 
 
 def _change(row: Opinion, rating: int, words: str, now: datetime) -> None:

@@ -74,14 +74,14 @@ class NewForm(forms.Form):
     words = forms.CharField(
         label=gettext_lazy("What happened?"), max_length=4000, widget=forms.Textarea(attrs={"rows": 5})
     )
-    files = FilesField(label=gettext_lazy("Pictures of the receipt"))
+    files = FilesField(label=gettext_lazy("Pictures of the receipt"))  # type: ignore[assignment]
 
 
 class ReplyForm(forms.Form):
     words = forms.CharField(
         label=gettext_lazy("Your answer"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}), required=False
     )
-    files = FilesField(label=gettext_lazy("Pictures"))
+    files = FilesField(label=gettext_lazy("Pictures"))  # type: ignore[assignment]
 
     def __init__(self, *args: Any, lives: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

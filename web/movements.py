@@ -5,10 +5,10 @@ from the lots, other movements (a spend, an expiry, an adjustment) from the ledg
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -17,8 +17,10 @@ from care import adjustments, terms
 from care.models import Adjustment
 from earning.models import Award
 from ledger import queries as ledger
+from members.pooling import Kin
 from programs import queries as programs
 from values import texts
+from web import belongings
 from web.formats import Formats
 from web.pots import Unit
 
@@ -28,13 +30,16 @@ OF_ACTIVITY = frozenset({"issue", "clawback"})
 
 @dataclass(frozen=True)
 class Ground:
-    """Whose movements, and how to write them."""
+    """Whose movements, and how to write them. `kin`: all that is the same person's; `discreet`: what others who share
+    the pot bought is not shown."""
 
     holder_id: int
     program_id: int
     units: dict[int, Unit]
     formats: Formats
     now: datetime
+    kin: Kin | None = None
+    discreet: bool = False
 
     @property
     def spendable(self) -> list[Unit]:
@@ -72,7 +77,7 @@ class Given:
 
 def receipts_of(ground: Ground, *, limit: int, since: date | None = None, until: date | None = None) -> list[Movement]:
     """The holder's activity with what it gave, newest first; days are half-open, local to the store."""
-    mine = Attribution.objects.filter(holder_id=ground.holder_id, program_id=ground.program_id, ended_at=None)
+    every = mine = attributed(ground)
     if since:
         mine = mine.filter(occurred_on__gte=since)
     if until:
@@ -83,14 +88,29 @@ def receipts_of(ground: Ground, *, limit: int, since: date | None = None, until:
     )
     given = given_of(ground, ids)
     places = places_of(ground.program_id)
-    found = [_receipt(ground, row, places.get(row.store_id or 0, ""), given) for row in rows]
+    theirs = belongings.earned_by_others(every, ground.kin, ids) if ground.discreet else {}
+    found = [
+        _of_another(receipt, theirs[row.activity_id]) if row.activity_id in theirs else receipt
+        for row, receipt in ((row, _receipt(ground, row, places.get(row.store_id or 0, ""), given)) for row in rows)
+    ]
     return sorted(found, key=lambda movement: movement.at, reverse=True)
+
+
+def attributed(ground: Ground) -> QuerySet[Attribution]:
+    """The activity that belongs on this ground."""
+    return belongings.attributed(ground.holder_id, ground.program_id, ground.kin)
+
+
+def where_it_counts(ground: Ground, activity_id: int) -> Ground:
+    """The ground of one activity: that of the pot it was earned into, which may be one the member had before."""
+    row = attributed(ground).filter(activity_id=activity_id).first()
+    return replace(ground, holder_id=row.holder_id or ground.holder_id) if row else ground
 
 
 def given_of(ground: Ground, activity_ids: Sequence[int]) -> dict[tuple[int, int], Given]:
     """What each activity gave, by (activity, currency)."""
     sums = (
-        Award.objects.filter(holder_id=ground.holder_id, activity_id__in=activity_ids)
+        Award.objects.filter(holder_id__in=_holders(ground), activity_id__in=activity_ids)
         .values("activity_id", "currency_id")
         .annotate(points=Sum("posted"))
         .values_list("activity_id", "currency_id", "points")
@@ -109,11 +129,22 @@ def given_of(ground: Ground, activity_ids: Sequence[int]) -> dict[tuple[int, int
 def other_movements_of(ground: Ground, since: datetime, until: datetime) -> list[Movement]:
     """What moved for another cause than an activity: spends, expiries, gestures, transfers; one line per posting."""
     sums: dict[tuple[int, int], list[ledger.Movement]] = {}
-    for entry in ledger.statement(ground.holder_id, [unit.id for unit in ground.spendable], since, until):
-        if entry.contra not in OF_ACTIVITY:
+    own = belongings.own_pots(ground.holder_id, ground.kin)
+    within = ledger.transfers_between(own) if len(own) > 1 else set()
+    units = [unit.id for unit in ground.spendable]
+    for entry in (entry for holder_id in own for entry in ledger.statement(holder_id, units, since, until)):
+        if entry.contra not in OF_ACTIVITY and entry.posting_id not in within:
             sums.setdefault((entry.posting_id, entry.currency_id), []).append(entry)
     said = _reasons(ground, [rows[0] for rows in sums.values()])
     return [_posting(ground, posting_id, currency_id, rows, said) for (posting_id, currency_id), rows in sums.items()]
+
+
+def _holders(ground: Ground) -> list[int]:
+    return [ground.holder_id, *(ground.kin.holders if ground.kin else ())]
+
+
+def _of_another(movement: Movement, title: str) -> Movement:
+    return replace(movement, title=title, place="", net=None, activity_id=None)
 
 
 def places_of(program_id: int) -> dict[int, str]:
@@ -155,11 +186,15 @@ def contra_label(contra: str) -> str:
 
 def _reasons(ground: Ground, entries: Sequence[ledger.Movement]) -> dict[int, str]:
     """Posting -> why points were given or taken by hand, in the program's words; one statement where there is any."""
-    asked = {entry.source_id: entry.posting_id for entry in entries if entry.source_type == adjustments.SOURCE}
+    asked = {
+        entry.source_id: entry.posting_id
+        for entry in entries
+        if entry.source_type == adjustments.SOURCE and entry.source_id is not None
+    }
     if not asked:
         return {}
     names, language = terms.of(ground.program_id).reasons, get_language() or "en"
-    rows = Adjustment.objects.filter(pk__in=asked).values_list("pk", "reason")
+    rows = Adjustment.objects.filter(pk__in=list(asked)).values_list("pk", "reason")
     return {asked[number]: texts.in_language(names.get(code, {}), language, code) for number, code in rows}
 
 

@@ -52,7 +52,8 @@ def show(request: HttpRequest, visit: queries.Visit, case_id: int) -> HttpRespon
         raise Http404
     form = requests.ReplyForm(request.POST or None, request.FILES or None, lives=found.lives)
     if request.method == "POST" and form.is_valid():
-        said, who = form.cleaned_data, {"case_id": case_id, "now": visit.now, "by": _by(visit)}
+        said: Any = form.cleaned_data
+        who: Any = {"case_id": case_id, "now": visit.now, "by": _by(visit)}
         try:
             if found.lives:
                 cases.reply(words=said["words"], files=said["files"], **who)
