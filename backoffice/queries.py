@@ -6,12 +6,11 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from activity.models import Attribution
 from backoffice import actions, contacts, floors, leaving, opening, together
 from backoffice.doors import Desk, shown_card
 from identity import rights
+from members import pooling, searching
 from members import queries as members
-from members import searching
 from members.models import Card
 from programs import queries as programs
 from programs.models import Store
@@ -127,7 +126,8 @@ def member_of(desk: Desk, public_id: str) -> MemberPage:
     market = programs.market_of(desk.program.pk, row.market_code) or desk.market
     formats = context.formats_of(desk.now, market=market.code, zone=market.timezone, currency=market.currency)
     holder_id = row.holders.get(until_at=None).holder_id
-    ground = Ground(holder_id, desk.program.pk, pots.units_of(desk.program.pk), formats, desk.now)
+    units = pots.units_of(desk.program.pk)
+    ground = Ground(holder_id, desk.program.pk, units, formats, desk.now, kin=pooling.kin_of(row.pk))
     sees_points = desk.may("points.see", members.scope_of(row))
     climb = climbs.climb_of(holder_id, desk.program.pk, ground.units, formats, desk.now) if sees_points else None
     return MemberPage(
@@ -173,9 +173,7 @@ def movements_of(member: MemberPage, *, before: str, why: str) -> Movements:
     receipts = movements.receipts_of(ground, limit=ROWS_A_PAGE, since=start, until=until)
     others = movements.other_movements_of(ground, *movements.moments(ground, start, until))
     rows = sorted([*receipts, *others], key=lambda row: row.at, reverse=True)
-    older = Attribution.objects.filter(
-        holder_id=ground.holder_id, program_id=ground.program_id, ended_at=None, occurred_on__lt=start
-    ).order_by("-occurred_on")
+    older = movements.attributed(ground).filter(occurred_on__lt=start).order_by("-occurred_on")
     last = older.values_list("occurred_on", flat=True).first()
     return Movements(
         rows=[_row(ground, row, why) for row in rows],
@@ -196,7 +194,7 @@ def _row(ground: Ground, row: movements.Movement, why: str) -> Row:
     opened = row.activity_id is not None and str(row.activity_id) == why
     verdicts = []
     if opened and row.activity_id is not None:
-        told = reasons.why_of(ground, row.activity_id, {})
+        told = reasons.why_of(movements.where_it_counts(ground, row.activity_id), row.activity_id, {})
         verdicts = [*told.hits, *told.near]
     return Row(
         key=row.key,

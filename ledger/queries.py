@@ -131,6 +131,11 @@ WHERE l.holder_id = %(holder)s AND l.currency_id = ANY(%(currencies)s) AND l.rem
   AND (l.expires_at IS NULL OR l.expires_at > %(now)s)
 ORDER BY l.currency_id, l.expires_at NULLS LAST, l.occurred_on, l.lot_id
 """
+_BETWEEN = """
+SELECT p.posting_id FROM ledger_posting p
+JOIN ledger_posting o ON o.transfer_id = p.transfer_id AND o.holder_id <> p.holder_id
+WHERE p.holder_id = ANY(%(holders)s) AND o.holder_id = ANY(%(holders)s) AND p.transfer_id IS NOT NULL
+"""
 _STATEMENT = """
 SELECT e.entry_id, e.posting_id, e.lot_id, e.currency_id, e.amount, e.kind, e.contra, e.effective_at, e.recorded_at,
        l.activity_id, l.expires_at, p.actor, p.channel, p.store_id, p.source_type, p.source_id
@@ -142,6 +147,11 @@ WHERE e.holder_id = %(holder)s AND e.currency_id = ANY(%(currencies)s)
 ORDER BY e.effective_at DESC, e.entry_id DESC
 LIMIT %(limit)s
 """
+
+
+def transfers_between(holder_ids: Sequence[int]) -> set[int]:
+    """Postings by which these holders gave something to one another: for all of them together nothing moved."""
+    return {posting_id for (posting_id,) in _rows(_BETWEEN, {"holders": list(holder_ids)})}
 
 
 def balances(holder_id: int, now: datetime) -> list[Balance]:

@@ -9,8 +9,8 @@ from django.db.models import Max, Min
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from activity.models import Activity, Attribution, Kind
-from members import closing
+from activity.models import Activity, Kind
+from members import closing, pooling
 from members import queries as members
 from members.models import Card
 from programs import queries as programs
@@ -171,7 +171,10 @@ def today_of(visit: Visit) -> date:
 
 
 def ground_of(visit: Visit) -> Ground:
-    return Ground(visit.holder_id, visit.program_id, pots.units_of(visit.program_id), formats_of(visit), visit.now)
+    return Ground(
+        visit.holder_id, visit.program_id, pots.units_of(visit.program_id), formats_of(visit), visit.now,
+        kin=pooling.kin_of(visit.membership_id), discreet=True,
+    )  # fmt: skip
 
 
 def home_of(visit: Visit) -> Home:
@@ -191,9 +194,7 @@ def month_of(visit: Visit, first_on: date) -> Month:
     receipts = movements.receipts_of(ground, limit=A_MONTH_AT_MOST, since=since, until=until)
     others = movements.other_movements_of(ground, *movements.moments(ground, since, until))
     rows = sorted([*receipts, *others], key=lambda row: row.at, reverse=True)
-    ends = Attribution.objects.filter(holder_id=visit.holder_id, program_id=visit.program_id, ended_at=None).aggregate(
-        first=Min("occurred_on"), last=Max("occurred_on")
-    )
+    ends = movements.attributed(ground).aggregate(first=Min("occurred_on"), last=Max("occurred_on"))
     this_month = today_of(visit).replace(day=1)
     first = min(filter(None, [ends["first"], this_month])).replace(day=1)
     before = (first_on - timedelta(days=1)).replace(day=1)
@@ -210,9 +211,9 @@ def month_of(visit: Visit, first_on: date) -> Month:
 def receipt_of(visit: Visit, activity_id: int) -> Receipt | None:
     """A receipt of this member, or None when it is somebody else's or does not exist."""
     ground = ground_of(visit)
-    mine = Attribution.objects.filter(
-        activity_id=activity_id, holder_id=visit.holder_id, program_id=visit.program_id, ended_at=None
-    )
+    memberships = ground.kin.memberships if ground.kin else (visit.membership_id,)
+    mine = movements.attributed(ground).filter(activity_id=activity_id, membership_id__in=memberships)
+    ground = movements.where_it_counts(ground, activity_id)
     row = Activity.objects.filter(activity_id=activity_id).first() if mine.exists() else None
     if row is None:
         return None

@@ -118,4 +118,4 @@ def test_lists_are_as_many_queries_with_twenty_rows_as_with_ten(desk: Desk, cami
             found.append(len(queries))
         counts.append(found)
     assert counts[0] == counts[1], counts
-    assert max(counts[1]) <= 40, counts
+    assert max(counts[1]) <= 64, counts

@@ -1,0 +1,3 @@
+from tests.backoffice.conftest import camille, desk
+
+__all__ = ["camille", "desk"]
