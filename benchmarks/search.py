@@ -32,7 +32,10 @@ CARD = "(id, program_id, membership_id, number, kind, status, issued_at, reason)
 
 
 def run(arguments: list[str]) -> dict[str, Any]:
-    """`{members, load_seconds, kinds: {kind: {p50_ms, p95_ms, max_ms, found}}, p95_ms, within_limit}`."""
+    """`{members, load_seconds, kinds: {kind: {p50_ms, p95_ms, max_ms, ...}}, p95_ms, within_limit}`.
+
+    `processor_p50_ms` is what the web process itself worked, without the database and without waiting for a core.
+    """
     parser = argparse.ArgumentParser(prog="script/bench search")
     parser.add_argument("--members", type=int, default=1_000_000)
     parser.add_argument("--samples", type=int, default=200)
@@ -69,11 +72,11 @@ def _load(tag: str, count: int) -> tuple[Any, str]:
     store = Store.objects.create(banner=banner, code=tag, market_code="FR")
     people = People(population=population.pk, program=program.pk, store=store.pk, banner=banner.pk, tag=tag)
     with connection.cursor() as cursor:
-        first_id = 0
-        for sequence in ("member_id_seq", "membership_id_seq", "card_id_seq"):
-            cursor.execute(f"SELECT nextval('{sequence}')")
-            first_id = max(first_id, cursor.fetchone()[0])
-        first_id += 10_000_000  # of the bench alone, out of the way of whatever the sequences give out
+        cursor.execute(
+            "SELECT 10000000 + greatest((SELECT max(id) FROM member), (SELECT max(id) FROM membership),"
+            " (SELECT max(id) FROM card), 0)"  # far from whatever the sequences give out next
+        )
+        first_id = cursor.fetchone()[0]
         for start in range(0, count, CHUNK):
             _copy(cursor, people, start, min(CHUNK, count - start), first_id + start)
     from loyalty import owner
@@ -143,21 +146,23 @@ KINDS: dict[str, Callable[[dict[str, Any], random.Random], str]] = {
 
 def _measure(client: Any, people: Any, typed: Callable[..., str], options: Any) -> dict[str, Any]:
     """Each text once, after a few to warm up; an exact hit answers with the way to the member."""
-    dice, took, found, slowest = random.Random(11), [], 0, ("", 0.0)
+    dice, took, own, found, slowest = random.Random(11), [], [], 0, ("", 0.0)
     for turn in range(options.samples + 5):
         one = people.person(dice.randrange(options.members))
         text = typed(one, dice)
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         answer = client.get("/desk/", {"q": text})
-        spent = (time.perf_counter() - begun) * 1000
+        spent, busy = (time.perf_counter() - begun) * 1000, (time.process_time() - worked) * 1000
         assert answer.status_code in (200, 302), (answer.status_code, text)
         if turn < 5:
             continue
         took.append(spent)
+        own.append(busy)
         found += answer.status_code == 302 or b'class="rows results"' in answer.content
         slowest = max(slowest, (text, spent), key=lambda pair: pair[1])
     ordered = sorted(took)
     return {
         "p50_ms": round(statistics.median(took), 1), "p95_ms": round(ordered[int(len(ordered) * 0.95)], 1),
-        "max_ms": round(slowest[1], 1), "slowest": slowest[0], "found_percent": found * 100 // len(took), "all": took,
+        "processor_p50_ms": round(statistics.median(own), 1), "max_ms": round(slowest[1], 1), "slowest": slowest[0],
+        "found_percent": found * 100 // len(took), "all": took,
     }  # fmt: skip
