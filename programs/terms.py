@@ -204,7 +204,8 @@ class Settings(Strictly):
     member for beside an address. `terms`: the version of the terms one joins under, `terms_link` where they are read.
     `consents`: what is asked for, by which channels; `tastes`: what a member may say she likes (programs.asking has the
     defaults). `theme`: the portal's look; that of the only banner when it is not said. `practice`: a program to train
-    on, marked on every screen, in no report and no feed, that writes to staff alone.
+    on, marked on every screen, in no report and no feed, that writes to staff alone. `household_members`:
+    how many share a pot at most (members.seats has the default).
     """
 
     basis: Literal["net", "gross"] = "net"
@@ -220,6 +221,7 @@ class Settings(Strictly):
     tastes: Annotated[dict[Slug, Names], Field(max_length=60)] | None = None
     care: Care | None = None
     closing: Closing | None = None
+    household_members: Annotated[Count, Field(le=50)] | None = None
     retention: Retention | None = None
     practice: Truth = False
     theme: Annotated[Text, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")] | None = None

@@ -56,7 +56,7 @@ _DECLARED = (
     ),
     Fact(
         "receipt.first_of_day", "boolean", "receipt", "activity", "first purchase of the day",
-        "premier achat du jour", "activities of the holder", volatile=True,
+        "premier achat du jour", "activities of the member", volatile=True,
     ),
     Fact("store.code", "text", "store", "store", "store", "magasin", "store"),
     Fact("store.kind", "text", "store", "store", "kind of store", "type de magasin", "store"),
@@ -85,23 +85,23 @@ _DECLARED = (
     Fact("member.language", "text", "member", "activity", "language", "langue", "member", volatile=True),
     Fact(
         "history.receipts_today", "number", "history", "activity", "earlier receipts today",
-        "tickets précédents du jour", "activities of the holder", volatile=True,
+        "tickets précédents du jour", "activities of the member", volatile=True,
     ),
     Fact(
         "history.receipts_month", "number", "history", "activity", "earlier receipts this month",
-        "tickets précédents du mois", "activities of the holder", volatile=True,
+        "tickets précédents du mois", "activities of the member", volatile=True,
     ),
     Fact(
         "history.days_since_visit", "number", "history", "activity", "days since the last visit",
-        "jours depuis la dernière visite", "activities of the holder", volatile=True,
+        "jours depuis la dernière visite", "activities of the member", volatile=True,
     ),
     Fact(
         "history.spend_lifetime", "money", "history", "activity", "purchases since joining",
-        "achats depuis l’adhésion", "activities of the holder", volatile=True,
+        "achats depuis l’adhésion", "activities of the member", volatile=True,
     ),
     Fact(
         "history.visit_streak", "number", "history", "activity", "visits in a row", "visites d’affilée",
-        "activities of the holder", volatile=True,
+        "activities of the member", volatile=True,
     ),
 )  # fmt: skip
 
