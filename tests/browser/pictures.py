@@ -21,7 +21,11 @@ ABOUT = "What the browser tests open, in French: members at 390 px, the desk at 
 def name_of(who: str, path: str) -> str:
     """`/desk/members/k3j9.../?why=12` of staff is staff-desk-members-one-why; what names one thing is "one"."""
     place, _, asked = path.partition("?")
-    parts = ["one" if re.search(r"\d", part) else part for part in place.split("/") if part]
+    said = [part for part in place.split("/") if part]
+    # a member's public id is named by chance: one in a hundred has no digit
+    parts = [
+        "one" if re.search(r"\d", part) or before == "members" else part for before, part in zip(["", *said], said)
+    ]
     for pair in filter(None, asked.split("&")):
         what, _, value = pair.partition("=")
         parts.append(what if re.search(r"\d", value) else f"{what}-{re.sub(r'[^a-z]+', '', value)}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from identity.rights import EVERYWHERE, Scope
 from members import batches, cards
 from programs.models import Store
 from tests.browser import pictures
+from tests.care import past
 from tests.web import lives
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,8 +24,9 @@ SignIn = Callable[[Any, str], None]
 
 
 @pytest.fixture
-def places(program: Any) -> dict[str, list[str]]:
+def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
     """Every page by who sees it: member, staff, visitor."""
+    settings.FILES_DIR = tmp_path
     now = datetime.now(UTC).replace(microsecond=0)
     camille = lives.member(program, now - timedelta(days=400))
     lives.receipt(camille, now - timedelta(days=40), points=[340], expires_at=now + timedelta(days=70))
@@ -35,21 +38,23 @@ def places(program: Any) -> dict[str, list[str]]:
     row = {"receipt_id": "R1", "store": "s1", "occurred_at": "2026-13-45", "sku": "a", "quantity": "1", "net": "1"}
     single.land_one([row], source=lives.source(program), program=program, now=now)
     waits = Quarantine.objects.get().pk
-    held = [("call_centre", EVERYWHERE), ("store_manager", Scope(store="s1"))]
+    held = [("call_centre", EVERYWHERE), ("store_manager", Scope(store="s1")), ("finance", EVERYWHERE)]
     staff.create_staff("sofia@example.com", "Sofia", held, now=now, by="test", admin=True)
     card, batch = cards_of(camille, now)
     there = f"/desk/members/{camille.membership.public_id}/"
+    marc = staff.create_staff("marc@example.com", "Marc", [("call_centre", EVERYWHERE)], now=now, by="test")
+    asked = past.live(camille, bought, marc, now)
     return {
         "camille@example.com": [
             "/demo/", "/demo/card/", "/demo/activity/", "/demo/activity/?month=2020-01", f"/demo/activity/{bought}/",
             "/demo/me/", "/demo/nowhere/", "/demo/cards/", f"/demo/cards/{card.pk}/lost/", "/demo/cards/claim/",
-            "/demo/card/offline/",
+            "/demo/card/offline/", *asked.of_the_member,
         ],
         "sofia@example.com": [
             "/desk/", "/desk/?q=cam", "/desk/?q=nobody", there, f"{there}?why={bought}", "/desk/enrol/",
             "/desk/enrol/?step=identity", "/desk/enrol/?step=consent", "/desk/imports/", "/desk/quarantine/",
             f"/desk/quarantine/{waits}/", "/ui/", "/desk/till/", "/desk/stock/", f"/desk/stock/{batch.code}/",
-            f"{there}cards/", f"{there}cards/{card.pk}/receipts/",
+            f"{there}cards/", f"{there}cards/{card.pk}/receipts/", *asked.of_the_desk(camille.membership.public_id),
         ],
         "": ["/", "/demo/", "/demo/join/", "/demo/account/login/", "/demo/account/login/code/",
              "/demo/account/password/reset/", "/demo/account/signup/"],

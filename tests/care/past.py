@@ -32,9 +32,8 @@ class Past:
     def of_the_member(self) -> list[str]:
         """Her pages about it."""
         return [
-            "/demo/me/requests/", f"/demo/me/requests/{self.case}/", f"/demo/me/requests/{self.solved}/",
-            f"/demo/me/requests/new/?receipt={self.receipt}", f"/demo/activity/{self.receipt}/opinion/",
-            f"/demo/opinion/{self.link}/",
+            "/demo/me/requests/", f"/demo/me/requests/{self.case}/", "/demo/me/requests/new/",
+            f"/demo/activity/{self.receipt}/opinion/",
         ]  # fmt: skip
 
     @property
@@ -46,9 +45,8 @@ class Past:
         """The desk's."""
         there = f"/desk/members/{public_id}/"
         return [
-            "/desk/cases/", "/desk/cases/?view=mine", f"/desk/cases/{self.case}/", f"/desk/cases/{self.solved}/",
-            f"/desk/cases/{self.case}/outcome/", f"/desk/cases/{self.case}/outcome/?kind=land",
-            f"/desk/cases/{self.case}/outcome/?kind=adjust", "/desk/approvals/", f"/desk/approvals/{self.approval}/",
+            "/desk/cases/", f"/desk/cases/{self.case}/", f"/desk/cases/{self.case}/outcome/",
+            f"/desk/cases/{self.case}/outcome/?kind=land", "/desk/approvals/", f"/desk/approvals/{self.approval}/",
             "/desk/opinions/", f"/desk/opinions/{self.opinion}/", f"{there}case/", f"{there}adjust/",
             f"{there}opinion/",
         ]  # fmt: skip
