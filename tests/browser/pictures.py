@@ -24,7 +24,8 @@ def name_of(who: str, path: str) -> str:
     said = [part for part in place.split("/") if part]
     # a member's public id is named by chance: one in a hundred has no digit
     parts = [
-        "one" if re.search(r"\d", part) or before == "members" else part for before, part in zip(["", *said], said)
+        "one" if re.search(r"\d", part) or before == "members" else part
+        for before, part in zip(["", *said], said, strict=False)
     ]
     for pair in filter(None, asked.split("&")):
         what, _, value = pair.partition("=")
