@@ -79,6 +79,9 @@ def _changes_little(table: str, columns: Sequence[str]) -> tuple[str, str]:
         CREATE TRIGGER {table}_is_not_emptied BEFORE TRUNCATE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
         """,
-        f"DROP TRIGGER IF EXISTS {table}_changes_little ON {table}; DROP TRIGGER {table}_only_grows ON {table};"
-        f" DROP TRIGGER {table}_is_not_emptied ON {table};",
+        f"""
+        DROP TRIGGER IF EXISTS {table}_changes_little ON {table};
+        DROP TRIGGER {table}_only_grows ON {table};
+        DROP TRIGGER {table}_is_not_emptied ON {table};
+        """,
     )

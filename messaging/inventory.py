@@ -8,6 +8,7 @@ TABLES = [
         "what we owe somebody to say, and what became of it",
         "as long as the membership; an address without one until the message has ended",
         whose=MEMBERSHIP,
+        addressed="address",
         erased=Erased.EMPTY,
         none=("kind", "state", "attempts", "error", "language"),
         pseudonymous=("uid", "key", "owed_by", "token", "due_at", "lease_until"),

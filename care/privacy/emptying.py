@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,12 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
+from activity.models import Attribution
+from audit import trail
 from care.privacy import columns, subjects
 from care.privacy.subjects import Subject
+from members.models import Card, Household, Membership
+from messaging.models import Outgoing
 from values.inventory import Erased, Table
 
 TOKEN = "erased-"
@@ -58,6 +63,34 @@ def forget_words(subject: Subject) -> None:
             " AND m.name_key LIKE '%%' || w.word || '%%' AND w.word = ANY(string_to_array(m.name_key, ' ')))",
             {"population": subject.population_id, "words": subject.words},
         )
+
+
+def forget_said(subject: Subject, now: datetime) -> None:
+    """Take her name out of messages that others were owed by her: an invitation says who invites."""
+    actors = [
+        f"member:{public_id}"
+        for public_id in Membership.objects.filter(pk__in=subject.memberships).values_list("public_id", flat=True)
+    ]
+    Outgoing.objects.filter(owed_by__in=actors, state=Outgoing.State.WAITING).update(
+        state=Outgoing.State.DROPPED, ended_at=now, error="erased", token=None, lease_until=None
+    )
+    Outgoing.objects.filter(owed_by__in=actors).update(facts={})
+
+
+def forget_reasons(subject: Subject) -> None:
+    """Blank what staff wrote in the audit trail about her and what was hers."""
+    cards = Card.objects.filter(membership_id__in=subject.memberships).values_list("pk", flat=True)
+    shared = Household.objects.filter(holder_id__in=subject.shared).values_list("pk", flat=True)
+    receipts = Attribution.objects.filter(
+        membership_id__in=subject.memberships, holder_id__in=[*subject.holders, *subject.shared]
+    ).values_list("activity_id", flat=True)
+    trail.forget_reasons(
+        {
+            "member": subject.members, "membership": subject.memberships,
+            "holder": [*subject.holders, *subject.shared], "card": list(cards), "household": list(shared),
+            "activity": list(receipts),
+        }
+    )  # fmt: skip
 
 
 def _touched() -> Iterator[Table]:

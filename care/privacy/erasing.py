@@ -19,6 +19,7 @@ from care.privacy import emptying, signing_out, subjects
 from members import closing, hooks, households
 from members.models import Closing, Membership
 from members.refusals import Refused
+from messaging import forgetting
 
 COOL_OFF = timedelta(days=14)
 TO_TAKE = timedelta(days=3)
@@ -120,8 +121,11 @@ def erase(*, member_id: int, now: datetime, by: str) -> bool:
             hooks.tell("erased", membership_id=membership_id, now=now, by=by)
         files = emptying.files_of(subject)
         signing_out.forget(subject)
+        forgetting.forget(membership_ids=subject.memberships, now=now, addresses=tuple(subject.addresses))
+        emptying.forget_said(subject, now)
         emptying.empty(subject)
         emptying.forget_words(subject)
+        emptying.forget_reasons(subject)
         row.state, row.done_at = Erasure.State.DONE, now
         row.save(update_fields=["state", "done_at"])
         _told("done", member_id, now, by)

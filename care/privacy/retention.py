@@ -42,7 +42,7 @@ UPDATE household_invitation SET sent_to = '' WHERE sent_to <> '' AND coalesce(an
 """
 _EMPTY_MESSAGES = """
 UPDATE outgoing_message SET facts = '{}', address = ''
-WHERE ended_at < %s AND (facts <> '{}'::jsonb OR address <> '')
+WHERE (ended_at < %s OR (membership_id IS NULL AND ended_at IS NOT NULL)) AND (facts <> '{}'::jsonb OR address <> '')
 """
 # people who were named at a till and never became members: what named them goes, what they bought stays anonymous
 _EMPTY_BEARERS = """

@@ -35,3 +35,20 @@ def test_the_clock_is_the_databases_and_goes_on():
 def test_answers_of_people_only_grow_too(statement):
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def test_of_an_event_the_reason_is_forgotten_and_nothing_else_changes(now):
+    for reason in ("She moved to Lyon", "moved"):
+        trail.record(
+            action="members.closed", actor="user:7", obj=("membership", 3), at=now, data={"reason": reason, "n": 1}
+        )
+    assert trail.forget_reasons({"membership": [3], "card": [3]}) == 1
+    assert list(AuditEvent.objects.order_by("pk").values_list("data", flat=True)) == [
+        {"reason": "", "n": 1}, {"reason": "moved", "n": 1},
+    ]  # fmt: skip
+    for data in ("'{}'", """'{"n": 2, "reason": ""}'""", """'{"n": 1, "reason": "She was a thief"}'"""):
+        wanted = pytest.raises(DatabaseError, match="only the reason is forgotten")
+        with wanted, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE audit_event SET data = {data}")
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        AuditEvent.objects.update(actor="nobody")

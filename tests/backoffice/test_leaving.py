@@ -1,4 +1,4 @@
-"""Suspending, closing, opening again and a member's data, as the desk does it: said before, with a reason, in the audit."""
+"""Suspending, closing, opening again and a member's data at the desk: said before, with a reason, in the audit."""
 
 from __future__ import annotations
 

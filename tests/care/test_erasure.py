@@ -11,14 +11,20 @@ from django.db import connection
 
 from activity.models import Bearer, Quarantine
 from audit import access
-from care import cases
-from care.privacy import erasing
+from care import cases, opinions
+from care.leaving import acting
+from care.privacy import archives, erasing
 from ledger import auditing
-from members import cards, consents
+from members import addressing, cards, changing, consents, households, inviting, suspension
 from members.consents import Answer
+from members.history import Hand
 from members.models import Membership
+from messaging import outbox
+from tests.backoffice.test_floors import LADDER
 from tests.rewards import shop
 from tests.web import lives
+from tiers import ladders, standing
+from tiers.terms import Tiers
 
 pytestmark = pytest.mark.django_db
 CANARIES = (
@@ -36,6 +42,7 @@ LATER = timedelta(days=18)
 def canary(program, now, photo):
     """Somebody who lived through every feature, with values that nobody else has."""
     first, last, email, phone, card, street = CANARIES
+    ladders.put(program=program, document=Tiers.model_validate(LADDER), now=now, by="test")
     shop.offer(program)
     life = lives.member(program, now, email=email, first_name=first)
     row = Membership.objects.select_related("member").get(pk=life.membership.pk)
@@ -54,6 +61,32 @@ def canary(program, now, photo):
     case = cases.open(
         membership=row, type="other", channel="web", words=f"{first} {last} asks", now=now, by="test", files=[photo()]
     )
+    cases.note(case_id=case.pk, words=f"{first} called twice", now=now, by="test")
+    cases.message(case_id=case.pk, words=f"Dear {last}", now=now, by="test")
+    opinions.give(
+        membership=row, rating=2, words=f"says {last}", channel="web", now=now, by="test", occurred_on=now.date(),
+        store=row.home_store,
+    )  # fmt: skip
+    hand = Hand("user:1", "phone", f"{first} said so")
+    where = {"country": "FR", "street": f"3 {street}", "postal_code": "75001", "city": "Paris"}
+    addressing.change(membership=row, said=where, hand=hand, now=now)
+    addressing.change(membership=row, said={**where, "street": f"4 {street}"}, hand=hand, now=now)
+    changing.ask(membership=row, what=changing.EMAIL, wanted=f"new.{email}", hand=hand, now=now)
+    inviting.ask(membership_id=row.pk, to="friend@example.com", now=now, by=f"member:{row.public_id}")
+    suspension.suspend(membership_id=row.pk, reason="dispute", words=f"about {last}", now=now, by="test")
+    suspension.lift(membership_id=row.pk, words=f"{last} is fine", now=now, by="test")
+    acting_words = {"reason": "moved", "words": f"{last} moves", "now": now, "by": "test"}
+    households.leave(membership_id=row.pk, now=now, by="test")
+    acting.close(membership_id=row.pk, **acting_words)
+    acting.reopen(membership_id=row.pk, now=now, by="test")
+    archives.ask(membership_id=row.pk, now=now, by="test")
+    archives.make_due(clock=lambda: now)
+    standing.assign_floor(
+        holder_id=life.holder_id, program=program, step="gold", now=now, by="test", reason=f"{last} is nice"
+    )  # fmt: skip
+    outbox.owe_address(
+        address=email, language="en", kind="contact_taken", values={}, now=now, key="canary"
+    )  # fmt: skip
     life.client().get("/demo/me/")
     access.record(actor="user:1", membership_id=row.pk, page="member", purpose="desk", at=now)
     return life, case
@@ -83,19 +116,24 @@ def everywhere(needles):
     return sorted(hits)
 
 
-def test_the_canary_is_found_before_and_nowhere_after(canary, now, folder, caplog, mailoutbox):
+def test_the_canary_is_found_before_and_nowhere_after(canary, now, folder, caplog, django_capture_on_commit_callbacks):
     life, case = canary
     caplog.set_level(logging.DEBUG)
     seen = {hit.partition(".")[0] for hit in everywhere(CANARIES)}
     assert {"member", "card", "bearer", "quarantine", "identity_user", "member_name_word", "care_case_event"} <= seen
-    assert [path for path in folder.rglob("*") if path.is_file()]
+    assert len([path for path in folder.rglob("*") if path.is_file()]) == 2, "evidence and archive"
     member_id = life.membership.member_id
     erasing.ask(member_id=member_id, reason="asked", now=now, by="test")
-    assert erasing.erase_due(now=now + LATER) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert erasing.erase_due(now=now + LATER) == 1
     assert everywhere(CANARIES) == []
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
     assert list(auditing.differences([life.holder_id])) == []
     assert erasing.erase_due(now=now + LATER) == 0
     assert not [line for line in caplog.messages if any(one in line for one in CANARIES)]
-    held = b"".join(key for key in cache._cache.get_client().scan_iter("*"))
+    redis = cache._cache.get_client()
+    held = b"".join(
+        key + (redis.get(key) or b"" if redis.type(key) == b"string" else b"") for key in redis.scan_iter("*")
+    )
     assert not [one for one in CANARIES if one.encode() in held]
     assert life.client().get("/demo/me/").status_code in (302, 404)
