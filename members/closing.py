@@ -179,5 +179,5 @@ def _told(what: str, closing: Closing, now: datetime, by: str, **data: object) -
     )  # fmt: skip
     hooks.tell(
         what, membership_id=closing.membership_id, now=now, by=by, closing=closing.pk, pot=closing.pot,
-        settles_on=closing.settles_at.date().isoformat(), **({"outcome": closing.outcome} if what == "settled" else {}),
+        until=closing.settles_at.date().isoformat(), path="me/leave/",
     )  # fmt: skip

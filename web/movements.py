@@ -176,7 +176,7 @@ def contra_label(contra: str) -> str:
         "redeem": _("Points used"),
         "expire": _("Points expired"),
         "expiry": _("Points expired"),
-        "breakage": _("Points expired"),
+        "breakage": _("Points given up on leaving"),
         "transfer": _("Points transferred"),
         "goodwill": _("A gesture from us"),
         "opening": _("Opening balance"),
