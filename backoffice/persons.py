@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import opening, queries
+from backoffice import opening, queries, staff_names
 from backoffice.doors import Desk
 from members import addressing, changing, disputing, history, holds, policies
 from members.addressing import Address
@@ -118,16 +118,18 @@ def page_of(desk: Desk, row: Membership) -> PersonPage:
 
 def changes_of(member_id: int, limit: int = 30) -> list[Change]:
     """What changed of a person, the newest first."""
+    rows = history.of_member(member_id, limit)
+    names = staff_names.of(row.by for row in rows)
     return [
         Change(
             at=row.at,
             what=people.label(WHAT, row.what),
             before=_before(row),
             door=people.label(DOORS, row.door),
-            by=row.by,
+            by=names[row.by],
             reason=row.reason,
         )
-        for row in history.of_member(member_id, limit)
+        for row in rows
     ]
 
 

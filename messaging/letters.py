@@ -48,14 +48,24 @@ def write(kind: Kind, language: str, program: Any, facts: Mapping[str, Any]) -> 
     told = {"home": "", "link": "", **facts, "program": name_of(program, language)}
     with translation.override(language):
         text = _plain(f"messaging/{kind.name}.txt", told)
-        around = {
-            **told, "paragraphs": [_paragraph(one) for one in text.split("\n\n") if one.strip()],
-            "language": language, "colour": COLOURS.get(themes.theme_of(program), COLOURS["fidelio"]),
-        }  # fmt: skip
         subject = " ".join(_plain(f"messaging/{kind.name}.subject", told).split())
         foot = _plain("messaging/_foot.txt", told)
-        html = _template(kind).render({**around, "foot": foot, "subject": subject})
+        html = _template(kind).render({**told, **_set(text, program, language), "foot": foot, "subject": subject})
     return Letter(subject, f"{text}\n\n-- \n{foot}\n", html)
+
+
+def as_letter(subject: str, text: str, program: Any, language: str) -> str:
+    """A text that somebody else wrote (allauth, of codes), set as our letters are."""
+    around = {**_set(text, program, language), "subject": subject, "program": name_of(program, language), "foot": ""}
+    return str(get_template("messaging/letter.html").render(around))
+
+
+def _set(text: str, program: Any, language: str) -> dict[str, Any]:
+    return {
+        "paragraphs": [_paragraph(one) for one in text.split("\n\n") if one.strip()],
+        "language": language,
+        "colour": COLOURS.get(themes.theme_of(program), COLOURS["fidelio"]),
+    }
 
 
 def _plain(template: str, told: Mapping[str, Any]) -> str:

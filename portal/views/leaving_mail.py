@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from audit import clock
 from messaging import unsubscribing
 from portal import queries
-from web import people
+from web import agreements, people
 
 
 @csrf_exempt  # mail programs post by themselves (RFC 8058); the signature in the address is what lets them
@@ -26,7 +26,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         unsubscribing.leave(leaving, now=clock.now())
     values = {
         "purpose": people.label(people.PURPOSES, leaving.purpose),
-        "channel": people.label(people.CHANNELS, leaving.channel),
+        "channel": people.label(agreements.CHANNELS, leaving.channel),
         "has_left": leaving.has_left,
         "brand": queries.brand_of(leaving.membership.program),
     }

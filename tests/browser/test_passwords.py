@@ -60,8 +60,8 @@ def test_a_forgotten_password_is_replaced_with_a_code(visit: Visit, camille: liv
 @pytest.mark.parametrize(
     ("language", "headings"),
     [
-        ("fr", ("Choisir un mot de passe", "Un autre mot de passe", "Mes adresses e-mail")),
-        ("en", ("Choose a password", "Another password", "My e-mail addresses")),
+        ("fr", ("Choisir un mot de passe", "Un autre mot de passe", "Contact et adresse")),
+        ("en", ("Choose a password", "Another password", "Contact and address")),
     ],
 )
 def test_a_member_who_is_signed_in_keeps_password_and_addresses(

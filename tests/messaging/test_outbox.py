@@ -85,12 +85,12 @@ def test_the_address_is_read_at_delivery(camille: Life, now: datetime) -> None:
 
 def test_an_address_without_a_membership_is_forgotten_afterwards(program: Any, now: datetime) -> None:
     outbox.owe_address(
-        address="x@example.com", language="fr", kind="household_invited", values={"inviter": "Inès", "path": "/me/"},
+        address="x@example.com", language="fr", kind="new_device", values={"device": "Firefox", "path": "/me/"},
         now=now, key="h", program_id=program.pk,
     )  # fmt: skip
     deliver(now)
     [letter] = mail.outbox
-    assert letter.subject == "Inès vous invite à partager vos points"
+    assert letter.subject == "Un nouvel appareil s’est connecté"
     assert "http://localhost:8000/demo/me/" in letter.body
     assert Outgoing.objects.get().address == ""
 
