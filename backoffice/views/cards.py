@@ -65,7 +65,7 @@ def _page(
 ) -> HttpResponse:
     values = {
         "public_id": row.public_id, "name": str(row.member), "cards": cards.held_by(row), "reasons": cards.REASONS,
-        "bind": bind, "place": "members",
+        "bind": bind, "member": row, "place": "members",
     }  # fmt: skip
     return doors.page(request, "backoffice/member_cards.html", desk, values, status=status)
 
