@@ -33,6 +33,11 @@ def files_of(subject: Subject) -> list[Path]:
     return found
 
 
+def delete(files: list[Path]) -> None:
+    for path in files:
+        path.unlink(missing_ok=True)
+
+
 def empty(subject: Subject) -> dict[str, int]:
     """Empty and delete her rows; table -> how many. Keys of other tables are checked when the transaction ends."""
     every = columns.models()

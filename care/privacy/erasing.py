@@ -129,7 +129,7 @@ def erase(*, member_id: int, now: datetime, by: str) -> bool:
         row.state, row.done_at = Erasure.State.DONE, now
         row.save(update_fields=["state", "done_at"])
         _told("done", member_id, now, by)
-        transaction.on_commit(lambda: [path.unlink(missing_ok=True) for path in files])
+        transaction.on_commit(lambda: emptying.delete(files))
     return True
 
 

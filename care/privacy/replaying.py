@@ -37,7 +37,7 @@ def lines() -> Iterator[str]:
     """Everybody who was erased, oldest first."""
     rows = Erasure.objects.filter(state=Erasure.State.DONE).order_by("done_at", "pk")
     for public_id, done_at in rows.values_list("member__public_id", "done_at"):
-        yield json.dumps({"member": public_id, "erased_at": done_at.isoformat()})
+        yield json.dumps({"member": public_id, "erased_at": done_at.isoformat() if done_at else ""})
 
 
 def replay(listed: Iterable[str], *, now: datetime, by: str = ACTOR) -> Replayed:
