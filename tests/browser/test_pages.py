@@ -12,7 +12,9 @@ from activity import single
 from activity.models import Kind, Quarantine
 from identity import staff
 from identity.rights import EVERYWHERE, Scope
-from members import batches, cards
+from members import batches, cards, change_codes, changing
+from members.history import Hand
+from messaging import unsubscribing
 from programs.models import Store
 from tests.browser import pictures
 from tests.care import past
@@ -41,22 +43,33 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
     held = [("call_centre", EVERYWHERE), ("store_manager", Scope(store="s1")), ("finance", EVERYWHERE)]
     staff.create_staff("sofia@example.com", "Sofia", held, now=now, by="test", admin=True)
     card, batch = cards_of(camille, now)
+    told = Hand("user:1", "store", "dit ici")
+    changed = changing.set_by_staff(
+        membership=camille.membership, what="phone", wanted="+33612345678", hand=told, now=now
+    )  # fmt: skip
     there = f"/desk/members/{camille.membership.public_id}/"
     marc = staff.create_staff("marc@example.com", "Marc", [("call_centre", EVERYWHERE)], now=now, by="test")
     asked = past.live(camille, bought, marc, now)
     return {
         "camille@example.com": [
             "/demo/", "/demo/card/", "/demo/activity/", "/demo/activity/?month=2020-01", f"/demo/activity/{bought}/",
+            "/demo/me/profile/", "/demo/me/contact/", "/demo/me/contact/address/", "/demo/me/likes/",
+            "/demo/me/consents/",
             "/demo/me/", "/demo/nowhere/", "/demo/cards/", f"/demo/cards/{card.pk}/lost/", "/demo/cards/claim/",
-            "/demo/card/offline/", *asked.of_the_member,
+            "/demo/card/offline/", "/demo/me/leave/", "/demo/me/data/", "/demo/me/data/delete/", *asked.of_the_member,
         ],
         "sofia@example.com": [
             "/desk/", "/desk/?q=cam", "/desk/?q=nobody", there, f"{there}?why={bought}", "/desk/enrol/",
             "/desk/enrol/?step=identity", "/desk/enrol/?step=consent", "/desk/imports/", "/desk/quarantine/",
             f"/desk/quarantine/{waits}/", "/ui/", "/desk/till/", "/desk/stock/", f"/desk/stock/{batch.code}/",
-            f"{there}cards/", f"{there}cards/{card.pk}/receipts/", *asked.of_the_desk(camille.membership.public_id),
+            f"{there}contact/", f"{there}contact/email/", f"{there}contact/address/", f"{there}person/",
+            f"{there}likes/", f"{there}consents/",
+            f"{there}cards/", f"{there}cards/{card.pk}/receipts/", f"{there}suspend/", f"{there}close/",
+            f"{there}data/", *asked.of_the_desk(camille.membership.public_id),
         ],
-        "": ["/", "/demo/", "/demo/join/", "/demo/account/login/", "/demo/account/login/code/",
+        "": [f"/demo/unsubscribe/{unsubscribing.token(camille.membership, 'marketing', 'email')}/",
+             f"/demo/contact/{change_codes.link_of(changed.uid)}/",
+             "/", "/demo/", "/demo/join/", "/demo/account/login/", "/demo/account/login/code/",
              "/demo/account/password/reset/", "/demo/account/signup/"],
     }  # fmt: skip
 
