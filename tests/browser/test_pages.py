@@ -40,7 +40,8 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
     row = {"receipt_id": "R1", "store": "s1", "occurred_at": "2026-13-45", "sku": "a", "quantity": "1", "net": "1"}
     single.land_one([row], source=lives.source(program), program=program, now=now)
     waits = Quarantine.objects.get().pk
-    held = [("call_centre", EVERYWHERE), ("store_manager", Scope(store="s1")), ("finance", EVERYWHERE)]
+    held = [(role, EVERYWHERE) for role in ("call_centre", "finance", "auditor")]
+    held.append(("store_manager", Scope(store="s1")))
     staff.create_staff("sofia@example.com", "Sofia", held, now=now, by="test", admin=True)
     card, batch = cards_of(camille, now)
     told = Hand("user:1", "store", "dit ici")
@@ -57,13 +58,15 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
             "/demo/me/consents/",
             "/demo/me/", "/demo/nowhere/", "/demo/cards/", f"/demo/cards/{card.pk}/lost/", "/demo/cards/claim/",
             "/demo/card/offline/", "/demo/me/leave/", "/demo/me/data/", "/demo/me/data/delete/", *asked.of_the_member,
+            "/demo/account/2fa/", "/demo/account/sessions/", "/demo/me/confirm/",
         ],
         "sofia@example.com": [
             "/desk/", "/desk/?q=cam", "/desk/?q=nobody", there, f"{there}?why={bought}", "/desk/enrol/",
             "/desk/enrol/?step=identity", "/desk/enrol/?step=consent", "/desk/imports/", "/desk/quarantine/",
             f"/desk/quarantine/{waits}/", "/ui/", "/desk/till/", "/desk/stock/", f"/desk/stock/{batch.code}/",
             f"{there}contact/", f"{there}contact/email/", f"{there}contact/address/", f"{there}person/",
-            f"{there}likes/", f"{there}consents/",
+            f"{there}likes/", f"{there}consents/", f"{there}freeze/",
+            "/desk/staff/", "/desk/tills/", "/desk/accesses/", "/desk/fraud/",
             f"{there}cards/", f"{there}cards/{card.pk}/receipts/", f"{there}suspend/", f"{there}close/",
             f"{there}data/", *asked.of_the_desk(camille.membership.public_id),
         ],
