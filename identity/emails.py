@@ -50,4 +50,4 @@ def _used(email: str, but: int | None) -> QuerySet[User]:
     proven = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
     works = Grant.objects.filter(user=OuterRef("pk"))
     somebodys = Q(is_staff=True) | Q(is_superuser=True) | Q(is_active=False) | Exists(proven) | Exists(works)
-    return User.objects.filter(somebodys, email=email).exclude(pk=but)
+    return User.objects.filter(somebodys, email=email).exclude(pk=but or 0)

@@ -66,7 +66,7 @@ def _identity(request: HttpRequest, desk: doors.Desk, form: IdentityForm) -> Htt
     if not typed["other"]:
         twin = twins.twin_of(
             desk, first_name=typed["first_name"], last_name=typed["last_name"], birth_date=typed["birth_date"],
-            **form.contacts,
+            email=form.contacts["email"], phone=form.contacts["phone"],
         )  # fmt: skip
     if twin:
         return _page(request, desk, "identity", form, duplicate=twin)

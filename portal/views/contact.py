@@ -137,9 +137,7 @@ def _say_changed(request: HttpRequest, held: bool) -> None:
     if held:
         messages.success(
             request,
-            _(
-                "It is changed. Nothing can be spent for 72 hours, unless you confirm it at the old contact."
-            ),
+            _("It is changed. Nothing can be spent for 72 hours, unless you confirm it at the old contact."),
         )
     else:
         messages.success(request, _("It is changed."))
