@@ -16,7 +16,7 @@ from members import batches, cards, change_codes, changing
 from members.history import Hand
 from messaging import unsubscribing
 from programs.models import Store
-from tests.browser import pictures
+from tests.browser import pictures, together
 from tests.care import past
 from tests.web import lives
 
@@ -51,13 +51,14 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
     there = f"/desk/members/{camille.membership.public_id}/"
     marc = staff.create_staff("marc@example.com", "Marc", [("call_centre", EVERYWHERE)], now=now, by="test")
     asked = past.live(camille, bought, marc, now)
+    pooled = together.live(camille, now)
     return {
         "camille@example.com": [
             "/demo/", "/demo/card/", "/demo/activity/", "/demo/activity/?month=2020-01", f"/demo/activity/{bought}/",
             "/demo/me/profile/", "/demo/me/contact/", "/demo/me/contact/address/", "/demo/me/likes/",
             "/demo/me/consents/",
             "/demo/me/", "/demo/nowhere/", "/demo/cards/", f"/demo/cards/{card.pk}/lost/", "/demo/cards/claim/",
-            "/demo/card/offline/", "/demo/me/leave/", "/demo/me/data/", "/demo/me/data/delete/", *asked.of_the_member,
+            "/demo/card/offline/", "/demo/me/leave/", "/demo/me/data/", "/demo/me/data/delete/", *asked.of_the_member, *pooled["member"],
             "/demo/account/2fa/", "/demo/account/sessions/", "/demo/me/confirm/",
         ],
         "sofia@example.com": [
@@ -68,7 +69,7 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
             f"{there}likes/", f"{there}consents/", f"{there}freeze/",
             "/desk/staff/", "/desk/tills/", "/desk/accesses/", "/desk/fraud/",
             f"{there}cards/", f"{there}cards/{card.pk}/receipts/", f"{there}suspend/", f"{there}close/",
-            f"{there}data/", *asked.of_the_desk(camille.membership.public_id),
+            f"{there}data/", *asked.of_the_desk(camille.membership.public_id), *pooled["staff"],
         ],
         "": [f"/demo/unsubscribe/{unsubscribing.token(camille.membership, 'marketing', 'email')}/",
              f"/demo/contact/{change_codes.link_of(changed.uid)}/",

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 ANYBODY = {
     "metrics", "web:language", "web:theme", "admin:jsi18n", "admin:login", "admin:logout",
     "portal:home", "portal:join", "portal:join_done",
+    "portal:household_linked",  # the link of an invitation: says whose it is to whoever has it, else that it is over
 }  # fmt: skip
 CLOSED = {404, 405}
 # the search finds only what the person may see; the last one leads from an old address to the page itself
