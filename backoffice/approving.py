@@ -52,11 +52,6 @@ def waiting(desk: Desk) -> list[Asked]:
     return _told(desk, list(rows[:MOST]))
 
 
-def waiting_count(desk: Desk) -> int:
-    """How many, for the menu."""
-    return _visible(desk).filter(state=Adjustment.State.WAITING, expires_at__gt=desk.now).count()
-
-
 def decided(desk: Desk) -> list[Asked]:
     """What was decided last."""
     rows = _visible(desk).exclude(state=Adjustment.State.WAITING).exclude(decided_at=None).order_by("-decided_at")

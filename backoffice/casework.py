@@ -130,11 +130,6 @@ def counts(desk: Desk) -> dict[str, int]:
     return {view: _chosen(desk, Filter(view=view)).count() for view in VIEWS}
 
 
-def late_count(desk: Desk) -> int:
-    """How many are late, for the menu."""
-    return _chosen(desk, Filter(view="overdue")).count()
-
-
 def of_member(desk: Desk, membership: Membership, limit: int = 5) -> list[CaseRow]:
     """The newest cases of a member, for her page."""
     rows = _with_names(Case.objects.filter(membership=membership)).order_by("-opened_at")
