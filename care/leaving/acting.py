@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from activity import attribution
+from care.models import Erasure
 from ledger import queries as ledger
 from members import closing
 from members.models import Closing, Membership, MembershipHolder
@@ -20,6 +21,12 @@ class RewardUnderWay(Refused):
     """A reward is being taken at this moment: it is confirmed, let go, or lapses within a quarter of an hour."""
 
     field = "membership"
+
+
+class Erased(Refused):
+    """Nobody is left whose membership could be opened."""
+
+    field = "member"
 
 
 def close(
@@ -38,8 +45,11 @@ def close(
 
 
 def reopen(*, membership_id: int, now: datetime, by: str, own: bool = False) -> Membership:
-    """Open it again; what was bought meanwhile with its card counts. Raises as `members.closing.reopen` does."""
+    """Open it again; what was bought meanwhile with its card counts. Raises Erased, and as `members.closing.reopen`
+    does."""
     with transaction.atomic():
+        if Erasure.objects.filter(member__memberships=membership_id, state=Erasure.State.DONE).exists():
+            raise Erased("this person was erased")
         row = closing.reopen(membership_id=membership_id, now=now, by=by, own=own)
         attribution.rematch(row.program, now, REMATCHED)
     return row

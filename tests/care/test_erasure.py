@@ -130,6 +130,8 @@ def test_the_canary_is_found_before_and_nowhere_after(canary, now, folder, caplo
     assert [path for path in folder.rglob("*") if path.is_file()] == []
     assert list(auditing.differences([life.holder_id])) == []
     assert erasing.erase_due(now=now + LATER) == 0
+    with pytest.raises(acting.Erased):
+        acting.reopen(membership_id=life.membership.pk, now=now + LATER, by="test")
     assert not [line for line in caplog.messages if any(one in line for one in CANARIES)]
     redis = cache._cache.get_client()
     held = b"".join(
