@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 FIELDS = (
-    "first_name", "last_name", "email", "phone", "birth_date", "language", "address", "store", "cards", "status", "tier",
+    "first_name", "last_name", "email", "phone", "birth_date", "language", "address", "store", "cards", "status",
+    "tier",
 )  # fmt: skip
 """What can be mastered elsewhere. `store` is the favourite one, `status` whether the membership is open."""
 

@@ -95,6 +95,7 @@ def _cards(cursor: Any, room: Room, works: Sequence[Work]) -> None:
 def _follow(room: Room, work: Work, card_id: int, ours: str, theirs: str) -> None:
     """A card whose state changed there; one replaced here stays so."""
     card = Card.objects.get(pk=card_id)
+    assert work.membership_id is not None
     if ours == Card.Status.BLANK:
         cards.bind(
             membership=Membership.objects.get(pk=work.membership_id), number=card.number, now=room.now, by=room.by

@@ -21,10 +21,11 @@ def about_fields(room: Room, works: Sequence[Work], outcome: Outcome) -> None:
     asked = [work for work in works if work.change and work.change.questions]
     for work in asked:
         _overtake(room, work)
+        assert work.membership_id is not None
     Conflict.objects.bulk_create(
         Conflict(
             system=room.system, run=room.run, line=work.record.line, kind=Conflict.Kind.FIELD,
-            external_id=work.record.external_id, membership_id=work.membership_id, field=name, theirs=value[:254],
+            external_id=work.record.external_id, membership_id=work.membership_id or 0, field=name, theirs=value[:254],
             version=work.record.version, opened_at=room.now,
         )
         for work in asked if work.change

@@ -61,7 +61,7 @@ def _push(system: System, content: bytes, now: datetime, by: str) -> tuple[Run, 
     run = runs.of_day(system, now=now, by=by)
     mapping = stored_mapping(system)
     room = enter(run, mapping=mapping, now=now, by=by)
-    items = []
+    items: list[landing.Item] = []
     for raw in reading.body(content, mapping):
         if len(items) == MOST_RECORDS:
             raise TooManyRecords(f"a body has at most {MOST_RECORDS} records")

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -46,7 +48,7 @@ def show(request: HttpRequest, desk: doors.Desk, run_id: int) -> HttpResponse:
 
 @require_safe
 @doors.for_staff("replication.see", whole=True)
-def lines(request: HttpRequest, desk: doors.Desk, run_id: int) -> StreamingHttpResponse:
+def lines(request: HttpRequest, desk: doors.Desk, run_id: int) -> Any:
     """The lines of a run as CSV."""
     run = _run(desk, run_id)
     answer = StreamingHttpResponse(report.csv_lines(run.told.run), content_type="text/csv; charset=utf-8")
