@@ -178,16 +178,18 @@ def _side(desk: Desk, row: Membership) -> Side:
 
 
 def _sums(desk: Desk, sides: list[Side]) -> list[Sum]:
+    """Each pot of both: what is there less what is owed, and what then would be; spendable points repay debt."""
     found = []
     for kept, gone in zip(sides[0].pots, sides[1].pots, strict=True):
         unit, formats = kept.unit, desk.formats
-        free = kept.available + kept.pending + gone.available + gone.pending
+        had = [pot.available + pot.pending - pot.debt for pot in (kept, gone)]
         owed = kept.debt + gone.debt
         repaid = min(owed, kept.available + gone.available)
+        both = sum(had) + owed - repaid
         found.append(
             Sum(
-                unit.name, *(unit.write(formats, pot.available + pot.pending - pot.debt) for pot in (kept, gone)),
-                unit.write(formats, free - repaid), unit.write(formats, owed - repaid) if owed > repaid else "",
+                name=unit.name, kept=unit.write(formats, had[0]), gone=unit.write(formats, had[1]),
+                both=unit.write(formats, both), owed=unit.write(formats, owed - repaid) if owed > repaid else "",
             )
         )  # fmt: skip
     return found

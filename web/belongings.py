@@ -37,7 +37,11 @@ def earned_by_others(rows: QuerySet[Attribution], kin: Kin | None, activity_ids:
         .exclude(membership_id__in=kin.memberships)
         .values_list("activity_id", "membership_id")
     )
-    names = dict(Membership.objects.filter(pk__in=theirs.values()).values_list("pk", "member__first_name"))
+    names = dict(
+        Membership.objects.filter(pk__in=[one for one in theirs.values() if one]).values_list(
+            "pk", "member__first_name"
+        )
+    )
     return {
         activity_id: _("Earned by %(name)s") % {"name": names.get(membership_id or 0) or _("Somebody of the household")}
         for activity_id, membership_id in theirs.items()

@@ -59,11 +59,11 @@ def split(request: HttpRequest, desk: doors.Desk, public_id: str) -> HttpRespons
 
 def _do(desk: doors.Desk, page: pages.HouseholdPage, what: str, who: str, form: Any) -> None:
     """One act of the page, by one call. What the page does not offer is not there."""
-    around = {"now": desk.now, "by": desk.actor}
+    around: dict[str, Any] = {"now": desk.now, "by": desk.actor}
     household = page.household
     if what == "invite" and household is None:
         inviting.ask(membership_id=page.membership.pk, to=form.cleaned_data["to"], **around)
-    elif what == "invite":
+    elif household is not None and what == "invite":
         inviting.invite(household=household, to=form.cleaned_data["to"], membership_id=None, **around)
     elif household is not None and what == "remove":
         sitter = next((one for one in page.sitters if one.public_id == who), None)
