@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -73,7 +74,7 @@ def decide(*, card: Card, theirs: Iterable[int], others: Iterable[int], now: dat
                 program=card.program, activity_id=activity_id, membership_id=card.membership_id or 0,
                 reason="the member's, with a blocked card", now=now, by=by,
             )  # fmt: skip
-        values = {
+        values: dict[str, Any] = {
             "program": card.program_id, "ids": away, "blocked": BLOCKED, "reason": NOT_THEIRS, "now": now,
         }  # fmt: skip
         cursor.execute(_END, values)

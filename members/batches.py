@@ -104,7 +104,9 @@ def for_printer(*, batch: CardBatch, now: datetime, by: str) -> Iterator[Printed
     trail.record(action="cards.batch_printed", actor=by, obj=("card_batch", batch.pk), at=now)
     salt = bytes(batch.salt)
     rows = Card.objects.filter(batch=batch).order_by("pk").values_list("number", "claim_digest")
-    return (Printed(number, claim_codes.printed(salt, number, bytes(digest))) for number, digest in rows.iterator())
+    return (
+        Printed(number, claim_codes.printed(salt, number, bytes(digest or b""))) for number, digest in rows.iterator()
+    )
 
 
 _STOCK = """

@@ -1,5 +1,7 @@
+from typing import Any
+
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -51,7 +53,7 @@ def show(request: HttpRequest, desk: doors.Desk, code: str) -> HttpResponse:
 
 @require_safe
 @doors.for_staff("cards.generate")
-def printed(request: HttpRequest, desk: doors.Desk, code: str) -> HttpResponseBase:
+def printed(request: HttpRequest, desk: doors.Desk, code: str) -> Any:
     """The file for the printer."""
     batch = stock.batch_of(desk, code, "cards.generate")
     try:
