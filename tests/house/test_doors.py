@@ -17,6 +17,8 @@ pytestmark = pytest.mark.django_db
 ANYBODY = {
     "metrics", "web:language", "web:theme", "admin:jsi18n", "admin:login", "admin:logout",
     "portal:home", "portal:join", "portal:join_done",
+    "portal:manifest", "portal:worker",  # what a browser asks for before anybody signs in: names and colours
+    "portal:claim", "portal:claim_done",  # a card from a store is typed before joining, and bound to nobody till then
     "portal:household_linked",  # the link of an invitation: says whose it is to whoever has it, else that it is over
 }  # fmt: skip
 CLOSED = {404, 405}
