@@ -79,7 +79,7 @@ def findings_of(desk: Desk, form: SieveForm) -> Findings:
     returners = vigilance.returners(days, least=2, share=said["ratio"])
     busy = vigilance.busy_cards(days, least=said["receipts"])
     crowds = vigilance.crowded_tills(days, least=said["crowd"])
-    whom = _whom(desk, [one.membership_id for found in (odd, returners, busy) for one in found])  # type: ignore[attr-defined]
+    whom = _whom(desk, [one.membership_id for found in (odd, returners, busy) for one in found])
     return Findings(
         cashiers=[(one, names.get(one.store_id, ""), whom[one.membership_id]) for one in odd],
         returners=[(one, whom[one.membership_id]) for one in returners],

@@ -60,11 +60,12 @@ def send_code(request: HttpRequest, *, adapter: Any) -> None:
     """Send a code to the login's own address, and keep its digest in the session. An older one is good no more."""
     code = adapter.generate_login_code()
     request.session[KEY] = {"digest": _digest(request, code), "tries": 0, "at": time.time()}
-    adapter.send_mail("account/email/confirm_code", request.user.email, {"code": code})
+    user: Any = request.user
+    adapter.send_mail("account/email/confirm_code", user.email, {"code": code})
 
 
 def code_is_sent(request: HttpRequest) -> bool:
-    kept = request.session.get(KEY)
+    kept: Any = request.session.get(KEY)
     return bool(kept) and kept["tries"] < TRIES and time.time() - kept["at"] < SECONDS
 
 
