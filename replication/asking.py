@@ -21,7 +21,6 @@ def about_fields(room: Room, works: Sequence[Work], outcome: Outcome) -> None:
     asked = [work for work in works if work.change and work.change.questions]
     for work in asked:
         _overtake(room, work)
-        assert work.membership_id is not None
     Conflict.objects.bulk_create(
         Conflict(
             system=room.system, run=room.run, line=work.record.line, kind=Conflict.Kind.FIELD,
