@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from adminsite.fields import RowForm
 from members.mastering import FIELDS
-from replication import mapping, ownership
+from replication import ownership
 from replication.models import System
 from replication.refusals import Unreadable
 
@@ -49,6 +49,8 @@ class SystemForm(RowForm):
             self.fields["written_mapping"].initial = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
 
     def clean_written_mapping(self) -> dict[str, Any] | None:
+        from replication import mapping  # frames stay out of processes that only load the admin
+
         text = self.cleaned_data["written_mapping"].strip()
         if not text:
             return None
