@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -6,8 +8,14 @@ class LoyaltyConfig(AppConfig):
     verbose_name = "Fidelio"
 
     def ready(self) -> None:
-        from care.privacy import erasing
         from loyalty import checks  # noqa: F401  (registers the deploy checks)
         from replication import hooks
 
-        hooks.on_erase.append(erasing.erase_now)  # neighbours: what one asks, the other does
+        hooks.on_erase.append(_erase)
+
+
+def _erase(**asked: Any) -> None:
+    """Neighbours: what replication asks, care does. Frames are imported when it runs."""
+    from care.privacy import erasing
+
+    erasing.erase_now(**asked)
