@@ -91,6 +91,7 @@ def reason_of(refused: refusals.Refused) -> str:
     words: Mapping[type[refusals.Refused], str] = {
         refusals.MembershipClosed: _("Your membership is not active: ask us."),
         refusals.SpendingHeld: _("Your contact has changed: confirm it by the message at the old one."),
+        refusals.NotAnAdult: _("Only the adults of a household spend from its pot."),
         refusals.NotOnOffer: _("This reward is no longer on offer."),
         refusals.NotEligible: _("This reward is for other members."),
         refusals.LimitReached: _("You have taken as many as one may."),
