@@ -106,6 +106,7 @@ def test_a_lost_card_is_blocked_a_new_one_is_there_and_the_points_stay(program, 
     monkeypatch.setattr(hooks, "on_happened", [*hooks.on_happened, told.append])
     anna = shop.member(program, points=500)
     old = card_of(anna)
+    told.clear()  # of her joining
     new = cards.lose(card=old, reason=cards.STOLEN, now=NOW, by="member:anna")
     old.refresh_from_db()
     assert (old.status, old.reason, new.status, new.kind) == ("blocked", "stolen", "active", "virtual")
@@ -115,3 +116,17 @@ def test_a_lost_card_is_blocked_a_new_one_is_there_and_the_points_stay(program, 
     with pytest.raises(cards.CardNotActive):
         cards.lose(card=old, reason=cards.LOST, now=NOW, by="member:anna")
     assert Card.objects.filter(membership_id=anna.membership_id).count() == 2
+
+
+def test_without_the_lock_on_pots_a_block_is_over_before_the_spend(program, monkeypatch):
+    """Mutant: the block that holds no pot still. It does not wait, so that the test above would notice."""
+    monkeypatch.setattr(cards.stilling, "hold_still", lambda **said: None)
+    anna = shop.member(program, points=500)
+    with transaction.atomic():
+        posting.spend(
+            holder_id=anna.holder_id, currency_id=shop.currency_id(program.pk, "points"), amount=500, key="s", now=NOW,
+            actor="t",
+        )  # fmt: skip
+        thread, answers = aside(lambda: block(card_of(anna)))
+        thread.join()
+        assert answers[0].status == "blocked"  # while the spend is under way
