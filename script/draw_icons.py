@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -52,7 +53,7 @@ def main() -> None:
             for name, (drawing, side) in drawings.items():
                 page.set_viewport_size({"width": side, "height": side})
                 page.set_content(f"<body style='margin:0;background:transparent'>{drawing}</body>")
-                clip = {"x": 0, "y": 0, "width": side, "height": side}
+                clip: Any = {"x": 0, "y": 0, "width": side, "height": side}
                 page.screenshot(path=FOLDER / f"{look.theme}-{name}.png", clip=clip, omit_background=True)
         browser.close()
 

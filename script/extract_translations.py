@@ -65,7 +65,9 @@ def _sources() -> Iterator[tuple[str, Path, bytes]]:
     for path in sorted((ROOT / "templates").rglob("*")):
         place = path.relative_to(ROOT / "templates").parts[0]
         if path.suffix in {".html", ".txt", ".subject"} and place not in OTHERS:
-            room = {"backoffice": "backoffice", "studio": "studio", "ui": "web", "messaging": "messaging"}.get(place, "portal")
+            room = {"backoffice": "backoffice", "studio": "studio", "ui": "web", "messaging": "messaging"}.get(
+                place, "portal"
+            )
             code = templatize(path.read_text(encoding="utf-8"), origin=str(path))
             yield room, path, "\n".join(line.lstrip() for line in code.split("\n")).encode()
     for room in ROOMS:

@@ -58,7 +58,8 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
             "/demo/me/profile/", "/demo/me/contact/", "/demo/me/contact/address/", "/demo/me/likes/",
             "/demo/me/consents/",
             "/demo/me/", "/demo/nowhere/", "/demo/cards/", f"/demo/cards/{card.pk}/lost/", "/demo/cards/claim/",
-            "/demo/card/offline/", "/demo/me/leave/", "/demo/me/data/", "/demo/me/data/delete/", *asked.of_the_member, *pooled["member"],
+            "/demo/card/offline/", "/demo/me/leave/", "/demo/me/data/", "/demo/me/data/delete/",
+            *asked.of_the_member, *pooled["member"],
             "/demo/account/2fa/", "/demo/account/sessions/", "/demo/me/confirm/",
         ],
         "sofia@example.com": [
@@ -67,6 +68,7 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
             f"/desk/quarantine/{waits}/", "/ui/", "/desk/till/", "/desk/stock/", f"/desk/stock/{batch.code}/",
             f"{there}contact/", f"{there}contact/email/", f"{there}contact/address/", f"{there}person/",
             f"{there}likes/", f"{there}consents/", f"{there}freeze/",
+            "/desk/replication/", "/desk/enrol/post/",
             "/desk/staff/", "/desk/tills/", "/desk/accesses/", "/desk/fraud/",
             f"{there}cards/", f"{there}cards/{card.pk}/receipts/", f"{there}suspend/", f"{there}close/",
             f"{there}data/", *asked.of_the_desk(camille.membership.public_id), *pooled["staff"],

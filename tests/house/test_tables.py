@@ -34,7 +34,15 @@ GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "membership_merge": ("reason", "undone_at", "undone_by", "undone"),
     "ledger_hold": ("state", "resolved_at", "posting_id"),
     "quarantine": (
-        "reason", "field", "detail", "raw", "content", "corrected", "state", "changed_by", "changed_at",
+        "reason",
+        "field",
+        "detail",
+        "raw",
+        "content",
+        "corrected",
+        "state",
+        "changed_by",
+        "changed_at",
     ),  # fmt: skip
     "tier_assignment": ("reason",),
     "redemption": ("state", "resolved_at", "resolved_by"),
