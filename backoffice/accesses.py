@@ -45,10 +45,12 @@ class FilterForm(forms.Form):
     who = forms.CharField(label=gettext_lazy("Who (e-mail or name)"), max_length=254, required=False)
     whom = forms.CharField(label=gettext_lazy("Member number"), max_length=32, required=False)
     since = forms.DateField(
-        label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("From day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     until = forms.DateField(
-        label=gettext_lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("To day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
     def __init__(self, data: Mapping[str, str] | None = None) -> None:
@@ -101,5 +103,5 @@ def _one(row: AccessEvent, who: str, membership: Any, openable: set[int]) -> Acc
 
 def purpose_label(purpose: str) -> str:
     """Why a member was opened, in words."""
-    words = {access.DESK: _("at the desk"), access.CALL: _("on the phone"), access.TILL: _("at the till")}
+    words = {access.DESK: _("at the desk"), access.CALL: _("at the telephone"), access.TILL: _("at the till")}
     return words.get(purpose, purpose)

@@ -147,7 +147,7 @@ def _said(event: CaseEvent) -> Said:
         "reply": _("You answered"),
         "solved": _("Solved"),
         "refused": _("We cannot do it"),
-        "reopened": _("Open again"),
+        "reopened": _("Opened again"),
     }
     if event.what == CaseEvent.What.SOLVED:
         told["solved"] = {

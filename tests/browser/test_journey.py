@@ -85,7 +85,7 @@ def test_the_same_story_without_a_script(visit: Visit, club: Any) -> None:
     page.get_by_role("textbox").fill(code.group())
     turned(page, page.get_by_role("button", name="Continue").click)
     turned(page, page.get_by_role("link", name="Show my card").click)
-    assert page.get_by_role("heading", name="At the till").is_visible()
+    assert page.get_by_role("heading", name="At the till", exact=True).is_visible()
     turned(page, page.get_by_role("link", name="Me", exact=True).click)
     turned(page, page.get_by_role("button", name="Français").click)
     assert page.get_by_role("heading", name="Moi").is_visible()

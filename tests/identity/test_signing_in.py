@@ -166,8 +166,9 @@ def test_mails_speak_the_readers_language_and_are_plain(client, known):
     [message] = mail.outbox
     assert "code" in message.subject
     assert "Votre code" in message.body or "votre code" in message.subject
-    assert message.alternatives == []
     assert "&" not in message.body
+    [shown] = message.alternatives  # the same letter in the program's clothes
+    assert shown.mimetype == "text/html" and '<html lang="fr">' in shown.content
 
 
 def test_an_invited_colleague_signs_in_by_code(client, now):

@@ -25,7 +25,8 @@ def camille(program):
 
 
 def parts(member, now=NOW):
-    (balance,) = queries.balances(member.holder_id, now)
+    points = shop.currency_id(member.program_id, "points")
+    (balance,) = [one for one in queries.balances(member.holder_id, now) if one.currency_id == points]
     return balance.available, balance.held
 
 
