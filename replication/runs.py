@@ -20,13 +20,16 @@ def begin(path: Path, *, system: System, kind: str, mapping: Mapping, now: datet
     with path.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").digest()
     same = {"system": system, "kind": kind, "sha256": sha256, "mapping_sha256": mapping.sha256}
-    try:
-        with transaction.atomic():
-            return Run.objects.create(
-                **same, name=path.name[:200], size=path.stat().st_size, opened_at=now, by=by, dry=dry
-            )
-    except IntegrityError:
-        return Run.objects.select_related("system").get(**same, state=Run.State.OPEN)
+    while True:
+        try:
+            with transaction.atomic():
+                return Run.objects.create(
+                    **same, name=path.name[:200], size=path.stat().st_size, opened_at=now, by=by, dry=dry
+                )
+        except IntegrityError:
+            found = Run.objects.select_related("system").filter(**same, state=Run.State.OPEN).first()
+            if found is not None:  # else it was closed between the two, and this is another reading
+                return found
 
 
 def of_day(system: System, *, now: datetime, by: str) -> Run:

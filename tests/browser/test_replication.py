@@ -33,11 +33,13 @@ def test_a_report_is_read_and_its_question_answered(visit: Any, sign_in: Any, sh
     shoot(page, "replication-questions")
     page.goto("/desk/enrol/post/")
     keys = page.keyboard
+    page.wait_for_function("document.activeElement.tagName === 'INPUT'")
     keys.type("B-7")
     for name in ("Zoe", "Tom"):
         if name == "Zoe":
             page.get_by_label("Signed on").fill(now.date().isoformat())
             page.get_by_label("First name").focus()
+        page.wait_for_function("document.activeElement.name === 'first_name'")
         keys.type(name)
         keys.press("Tab")
         keys.type("Papier")
@@ -48,4 +50,4 @@ def test_a_report_is_read_and_its_question_answered(visit: Any, sign_in: Any, sh
         turned(page, lambda: keys.press("Enter"))
     shoot(page, "post-forms")
     assert set(Membership.objects.filter(channel="post").values_list("member__first_name", flat=True)) == {"Zoe", "Tom"}
-    assert page.evaluate("document.activeElement.name") == "first_name"
+    page.wait_for_function("document.activeElement.name === 'first_name'")

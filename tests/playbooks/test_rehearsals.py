@@ -243,7 +243,6 @@ def test_the_command_ends_as_it_promises(unblocked, tmp_path):
     good.write_text(BOOK + BUY % 10)
     bad.write_text(BOOK + BUY % 11)
     broken.write_text(BOOK + step("hold: {}"))
-    assert rehearse(good)[1].splitlines()[-1] == "1 passed, 0 failed"
     code, out, _ = rehearse(good, bad)
     assert (code, out.splitlines()[-1]) == (1, "1 passed, 1 failed")
     code, out, err = rehearse(good, broken)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from earning import measures, standing
+from tests.conftest import SOAK
 from tests.earning import world
 from tests.tiers import ladders
 from tests.tiers.ladders import bring_back, course, holder, local, make, step, steps
@@ -46,7 +47,7 @@ def forget(here, name: str) -> None:
     TierFollowed.objects.filter(holder_id=holder(here, name)).update(bookmark=None)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(15 if SOAK else 3))
 def test_with_and_without_bookmarks_members_stand_alike(eager, seed):
     chance = random.Random(seed)
     first = {
