@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -138,6 +138,14 @@ class Returns(Strict):
     strip_prefix: str | None = None
 
 
+def check_said_once(*parts: Iterable[str]) -> None:
+    """Raise ValueError for fields that more than one part of a mapping fills: its columns, constants and lookup."""
+    said = [name for part in parts for name in part]
+    twice = sorted({name for name in said if said.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)}: said in more than one of columns, constants and lookup")
+
+
 class Mapping(Strict):
     version: Literal["1"]
     format: Literal["csv", "ndjson", "parquet", "xlsx"] | None = None
@@ -160,10 +168,7 @@ class Mapping(Strict):
 
     @model_validator(mode="after")
     def _said_once(self) -> Mapping:
-        said = [*(self.columns or ()), *self.constants, *self.lookup]
-        twice = sorted({name for name in said if said.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)}: said in more than one of columns, constants and lookup")
+        check_said_once(self.columns or (), self.constants, self.lookup)
         if self.format and self.format != "csv" and "csv" in self.model_fields_set:
             raise ValueError(f"csv: a {self.format} file is not written as CSV")
         return self

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from benchmarks import _processes
+from benchmarks import _processes, _programs
 
 LIMIT_MB = 600
 LINES = 10  # of a receipt
@@ -37,7 +37,7 @@ def run(arguments: list[str]) -> dict[str, Any]:
     result: dict[str, Any] = {"megabytes": options.megabytes, "limit_mb": LIMIT_MB}
     for kind in kinds:
         code = f"bench-{uuid4().hex[:8]}"
-        _make_program(code)
+        _programs.make(code)
         with tempfile.TemporaryDirectory(prefix="fidelio-bench-") as folder:
             path = Path(folder) / f"{kind}.csv"
             rows = write(path, options.megabytes << 20, code.encode(), scattered=kind == "scattered")
@@ -70,16 +70,6 @@ def _row(receipt: int, line: int, store: bytes) -> bytes:
     when = (month, day, hour, minute, second)
     what = (sku, sku, 1 + mixed % 3, price + 1, cents, mixed % 50)
     return _ROW % (receipt, *when, store, person, *what)
-
-
-def _make_program(code: str) -> None:
-    from programs.models import Banner, Market, Population, Program, Store
-
-    program = Program.objects.create(code=code, population=Population.objects.create(code=code))
-    banner = Banner.objects.create(code=code)
-    program.banners.add(banner)
-    Market.objects.create(program=program, code="FR", currency="EUR", languages=["fr"], timezone="Europe/Paris")
-    Store.objects.create(banner=banner, code=code, market_code="FR")
 
 
 def _measure(path: Path, code: str) -> dict[str, Any]:

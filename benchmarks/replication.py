@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from benchmarks import _processes
+from benchmarks import _processes, _programs
 
 LIMIT_SECONDS = 120
 _FIRST = ("Ana", "Björn", "Chloé", "Dao", "Élise", "Fatou", "Goran", "Hana", "Inès", "Jonas", "Kadir", "Léa", "Milo")
@@ -94,14 +94,10 @@ def records(members: int, *, version: int, salt: str) -> Iterator[dict[str, Any]
 
 def _make_program(code: str) -> None:
     from audit import clock
-    from programs.models import Banner, Currency, Market, Population, Program, Store
+    from programs.models import Currency
     from replication import systems
 
-    program = Program.objects.create(code=code, population=Population.objects.create(code=code))
-    banner = Banner.objects.create(code=code)
-    program.banners.add(banner)
-    Market.objects.create(program=program, code="FR", currency="EUR", languages=["fr"], timezone="Europe/Paris")
-    Store.objects.create(banner=banner, code=code, market_code="FR")
+    program = _programs.make(code)
     Currency.objects.create(program=program, code="points", kind="redeemable", expiry={"months": 12})
     systems.make(code=code, program=program, now=clock.now(), by="bench")
 

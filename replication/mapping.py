@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, model_validator
 
-from activity.mapping import Csv, Dates, Lookup, MappingRefused, Strict, parse_as
+from activity.mapping import Csv, Dates, Lookup, MappingRefused, Strict, check_said_once, parse_as
 from replication.refusals import Unreadable
 
 PERSON = ("first_name", "last_name", "email", "phone", "birth_date", "language")
@@ -55,10 +55,7 @@ class Mapping(Strict):
 
     @model_validator(mode="after")
     def _said_once(self) -> Mapping:
-        said = [*(self.columns or ()), *self.constants, *self.lookup]
-        twice = sorted({name for name in said if said.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)}: said in more than one of columns, constants and lookup")
+        check_said_once(self.columns or (), self.constants, self.lookup)
         return self
 
     @property
