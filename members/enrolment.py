@@ -77,8 +77,8 @@ def enrol(
     """Make one membership of `program`, its holder and its card.
 
     A person known in the population is passed as `member`, or found by the login `user_id`; then what is said of the
-    person here fills only what was empty. `terms` is
-    the version that was accepted. Raises the refusals this module lists; nothing is written then.
+    person here fills only what was empty. `terms` is the version that was accepted. Raises the refusals this module
+    lists; nothing is written then.
     """
     accepted = Desk(program, now).accept(
         Newcomer(
@@ -100,22 +100,14 @@ def enrol(
         )  # fmt: skip
     )
     with _refusing(), transaction.atomic():
-        known = member or (_member_of_login(program, user_id) if user_id is not None else None)
-        if known and known.population_id != program.population_id:
-            raise OtherPopulation("this member belongs to another population")
-        [membership_id] = _write(program, [accepted], [known], now)
-        membership = Membership.objects.select_related("member", "program").get(pk=membership_id)
-        if user_id is not None:
-            _link(membership.member, user_id)
+        membership = _write_one(program, accepted, member, user_id, now)
         trail.record(
-            action="members.enrolled", actor=by, obj=("membership", membership_id), at=now,
+            action="members.enrolled", actor=by, obj=("membership", membership.pk), at=now,
             data={"program": program.code, "channel": channel, "store": store.code if store else ""},
         )  # fmt: skip
         if terms:
-            accepting.accept(
-                membership=membership, version=terms, source=terms_source or channel, now=now, by=by
-            )  # fmt: skip
-        hooks.tell("joined", membership_id=membership_id, now=now, by=by, channel=channel)
+            accepting.accept(membership=membership, version=terms, source=terms_source or channel, now=now, by=by)
+        hooks.tell("joined", membership_id=membership.pk, now=now, by=by, channel=channel)
     return membership
 
 
@@ -143,6 +135,20 @@ def enrol_accepted(*, program: Program, accepted: Sequence[Accepted], now: datet
             action="members.enrolled_many", actor=by, obj=("program", program.pk), at=now, data={"members": len(ids)}
         )
     return ids
+
+
+def _write_one(
+    program: Program, accepted: Accepted, member: Member | None, user_id: int | None, now: datetime
+) -> Membership:
+    """As `_write`, of somebody who may be known in the population, and whose login is linked."""
+    known = member or (_member_of_login(program, user_id) if user_id is not None else None)
+    if known and known.population_id != program.population_id:
+        raise OtherPopulation("this member belongs to another population")
+    [membership_id] = _write(program, [accepted], [known], now)
+    membership = Membership.objects.select_related("member", "program").get(pk=membership_id)
+    if user_id is not None:
+        _link(membership.member, user_id)
+    return membership
 
 
 def _write(program: Program, accepted: Sequence[Accepted], known: Sequence[Member | None], now: datetime) -> list[int]:
