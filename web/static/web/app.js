@@ -2,6 +2,10 @@
 (() => {
   "use strict";
 
+  // a browser may skip autofocus when a page comes late: whoever works by keys would lose the place
+  const wanted = document.querySelector("[autofocus]");
+  if (wanted && document.activeElement === document.body) wanted.focus();
+
   // "/" goes to the search box, as at any desk
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
