@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from rules_engine import drafts, sketches
+from rules_engine import draft_access, sketches
 from rules_engine.core.rules import PHASES
 from rules_engine.models import DraftRule, RulebookDraft
 
@@ -28,7 +28,7 @@ def move_rule(*, draft_id: int, rule_id: int, up: bool, now: datetime, by: str) 
     What is being typed in a rule is not touched. Raises WrongState, DraftRule.DoesNotExist.
     """
     with transaction.atomic():
-        draft = drafts.editable(draft_id)
+        draft = draft_access.editable(draft_id)
         rule = draft.rules.get(pk=rule_id, removed=False)
         beside = by_phase(draft)[phase_of(rule)]
         number = beside.index(rule)
@@ -40,6 +40,8 @@ def move_rule(*, draft_id: int, rule_id: int, up: bool, now: datetime, by: str) 
         order[here], order[there] = order[there], order[here]
         for place, one in enumerate(order):
             DraftRule.objects.filter(pk=one.pk).exclude(place=place).update(place=place)
-        drafts.touch(draft, now, by)
-        drafts.tell("rulebook.draft_rule_moved", draft, by, now, rule=rule.code, before=up, beside=beside[other].code)
+        draft_access.touch(draft, now, by)
+        draft_access.tell(
+            "rulebook.draft_rule_moved", draft, by, now, rule=rule.code, before=up, beside=beside[other].code
+        )
         return True

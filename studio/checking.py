@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from pydantic import TypeAdapter, ValidationError
 
-from rules_engine import drafts, fair_copies, spelling
+from rules_engine import draft_contents, fair_copies, spelling
 from rules_engine.core import conditioned, formats, linting, sentences
 from rules_engine.core.conditions import Condition
 from rules_engine.core.errors import InvalidRulebook
@@ -98,7 +98,7 @@ class Checked:
 
 def check(draft: RulebookDraft, row: DraftRule, values: Values, language: str, money: str) -> Checked:
     """Everything to be said of one rule."""
-    written = fair_copies.document_of(row.sketch, drafts.scale_of(draft))
+    written = fair_copies.document_of(row.sketch, draft_contents.scale_of(draft))
     remarks = [Remark("todo", _missing(what), place) for place, what in written.unfinished]
     rule: Rule | None = None
     try:

@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from rules_engine import drafts, sketches
+from rules_engine import draft_contents, sketches
 from rules_engine.core import catalogue, formats
 from rules_engine.models import RulebookDraft
 from rules_engine.sketches import Sketch
@@ -40,7 +40,7 @@ def of_form(sketch: Sketch, draft: RulebookDraft, studio: Studio) -> dict[str, A
             Choice("banner", _("each banner")), Choice("program", _("everyone together")),
         ],
         "budget": sketch.get("budget") or sketches.budget_of(
-            (sketch.get("rest") or {}).get("budget") or {}, drafts.scale_of(draft)(sketch.get("currency") or "")
+            (sketch.get("rest") or {}).get("budget") or {}, draft_contents.scale_of(draft)(sketch.get("currency") or "")
         ),
         "overflows": [Choice("reduce", _("give what is left")), Choice("reject", _("give nothing"))],
         "weekly": list(enumerate((sketch.get("valid") or {}).get("weekly") or [])),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from rules_engine import drafts, ordering, policies
+from rules_engine import draft_contents, draft_rules, ordering, policies
 from rules_engine.core import catalogue
 from rules_engine.models import DraftRule, RulebookDraft
 from studio import choices, doors, pages, typing_in
@@ -28,12 +28,12 @@ def add(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:
     studio.check("rulebooks.write", draft.market_code)
     like = request.POST.get("like", "")
     try:
-        row = drafts.add_rule(
+        row = draft_rules.add_rule(
             draft_id=draft.pk, now=studio.now, by=studio.actor, like=int(like) if like.isdigit() else None
         )
     except DraftRule.DoesNotExist:
         raise Http404 from None
-    except (policies.WrongState, drafts.NotReady):
+    except (policies.WrongState, draft_contents.NotReady):
         messages.error(request, _("This draft is not written any more."))
         return HttpResponseRedirect(reverse("studio:draft", args=[studio.program.code, draft.pk]))
     return HttpResponseRedirect(reverse("studio:rule", args=[studio.program.code, draft.pk, row.pk]))
@@ -72,9 +72,9 @@ def act(request: HttpRequest, studio: Studio, draft_id: int, rule_id: int) -> Ht
         if did in ("up", "down"):
             return _moved(studio, there, up=did == "up")
         if did in ("remove", "restore"):
-            drafts.remove_rule(**there, removed=did == "remove")
+            draft_rules.remove_rule(**there, removed=did == "remove")
         elif did == "put_back":
-            drafts.put_back(**there)
+            draft_rules.put_back(**there)
         else:
             raise Http404
     except policies.WrongState:
@@ -134,11 +134,11 @@ def _save(request: HttpRequest, studio: Studio, draft: RulebookDraft, row: Draft
     focus = typing_in.act(sketch, asked) if asked else ""
     revision, shape = request.POST.get("revision", ""), typing_in.shape(row.sketch)
     try:
-        row = drafts.save_rule(
+        row = draft_rules.save_rule(
             draft_id=draft.pk, rule_id=row.pk, sketch=sketch, now=studio.now, by=studio.actor,
             revision=int(revision) if revision.isdigit() else 0,
         )  # fmt: skip
-    except (drafts.ChangedMeanwhile, policies.WrongState) as refusal:
+    except (draft_rules.ChangedMeanwhile, policies.WrongState) as refusal:
         who = pages.person(row.changed_by)
         return doors.part(request, "studio/_refused.html", studio, {"refusal": type(refusal).__name__, "who": who})
     # the fields themselves are drawn anew only when the form changes its shape: typing is never interrupted

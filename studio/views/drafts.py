@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rules_engine import drafts, policies, rulebooks
+from rules_engine import catching_up, draft_contents, drafts, policies, rulebooks
 from rules_engine.models import RulebookDraft
 from studio import doors, pages
 from studio.doors import Studio
@@ -33,7 +33,7 @@ def show(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:
         "lines": lines,
         "half": half,
         "changes": pages.draft_changes(studio, draft),
-        "out_of_date": drafts.is_out_of_date(draft),
+        "out_of_date": catching_up.is_out_of_date(draft),
         "names": pages.people({draft.created_by, draft.changed_by, draft.submitted_by, draft.approved_by}),
         "may_write": policies.can_edit(draft) and studio.may("rulebooks.write", draft.market_code),
         "may_approve": studio.may("rulebooks.approve", draft.market_code),
@@ -117,7 +117,7 @@ def _drop(request: HttpRequest, studio: Studio, draft: RulebookDraft) -> str:
 
 
 def _catch_up(request: HttpRequest, studio: Studio, draft: RulebookDraft) -> str:
-    drafts.catch_up(draft_id=draft.pk, now=studio.now, by=studio.actor)
+    catching_up.catch_up(draft_id=draft.pk, now=studio.now, by=studio.actor)
     return _("The draft now stands on the version published last. Look at its changes again.")
 
 
@@ -126,7 +126,7 @@ _STEPS: dict[str, Callable[[HttpRequest, Studio, RulebookDraft], str]] = {
     "catch_up": _catch_up,
 }  # fmt: skip
 _REFUSALS: list[type[Exception]] = [
-    drafts.NotReady, drafts.OutOfDate, drafts.BeginsInThePast, policies.WrongState, policies.SamePerson,
+    draft_contents.NotReady, catching_up.OutOfDate, drafts.BeginsInThePast, policies.WrongState, policies.SamePerson,
     rulebooks.PublishedMeanwhile,
 ]  # fmt: skip
 
@@ -134,10 +134,10 @@ _REFUSALS: list[type[Exception]] = [
 def _refused(refusal: Exception) -> str:
     """Why not, and how to mend it."""
     match refusal:
-        case drafts.NotReady():
+        case draft_contents.NotReady():
             codes = ", ".join(dict.fromkeys(code for code, _text in refusal.problems if code))
             return _("Not finished yet: %(rules)s. Open what is marked and complete it.") % {"rules": codes}
-        case drafts.OutOfDate() | rulebooks.PublishedMeanwhile():
+        case catching_up.OutOfDate() | rulebooks.PublishedMeanwhile():
             return _("Another version was published meanwhile. Catch up with it, look at the changes, then go on.")
         case drafts.BeginsInThePast():
             return _("A version begins today or later. Leave the day empty to begin when it is published.")

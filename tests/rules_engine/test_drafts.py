@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 
 from audit.models import AuditEvent
-from rules_engine import drafts, fair_copies, policies, queries, rulebooks, sketches
+from rules_engine import (
+    catching_up,
+    draft_contents,
+    draft_rules,
+    drafts,
+    fair_copies,
+    policies,
+    queries,
+    rulebooks,
+    sketches,
+)
 from rules_engine.core.rulebook import Rulebook
 from rules_engine.core.rules import Rule
 from rules_engine.models import RulebookDraft
@@ -28,10 +38,12 @@ def draft(program, now):
 
 def written(draft, now, **changes):
     """A new rule of 20 points, with `changes` to its sketch."""
-    row = drafts.add_rule(draft_id=draft.pk, now=now, by=NADIA)
+    row = draft_rules.add_rule(draft_id=draft.pk, now=now, by=NADIA)
     sketch = {**row.sketch, "name": {"en": "Hello"}, "effect": "fixed", "number": "20",
               "when": {"kind": "all", "parts": [sketches.row("receipt.net", "ge", ["50"])]}, **changes}  # fmt: skip
-    return drafts.save_rule(draft_id=draft.pk, rule_id=row.pk, sketch=sketch, revision=row.revision, now=now, by=NADIA)
+    return draft_rules.save_rule(
+        draft_id=draft.pk, rule_id=row.pk, sketch=sketch, revision=row.revision, now=now, by=NADIA
+    )
 
 
 def published(draft, now):
@@ -64,9 +76,11 @@ def test_what_was_submitted_is_not_written_any_more_until_it_is_sent_back(draft,
     row = written(draft, now)
     drafts.submit(draft_id=draft.pk, begins_at=None, note="", now=now, by=NADIA)
     with pytest.raises(policies.WrongState):
-        drafts.save_rule(draft_id=draft.pk, rule_id=row.pk, sketch=row.sketch, revision=row.revision, now=now, by=NADIA)
+        draft_rules.save_rule(
+            draft_id=draft.pk, rule_id=row.pk, sketch=row.sketch, revision=row.revision, now=now, by=NADIA
+        )
     drafts.send_back(draft_id=draft.pk, note="too much", now=now, by=REMI)
-    drafts.remove_rule(draft_id=draft.pk, rule_id=row.pk, now=now, by=NADIA)
+    draft_rules.remove_rule(draft_id=draft.pk, rule_id=row.pk, now=now, by=NADIA)
     assert draft.rules.count() == 1
 
 
@@ -74,14 +88,14 @@ def test_half_a_rule_is_kept_and_not_published(draft, now):
     row = written(draft, now, number="", limits=[{"max": "3oo", "of": "points", "per": "month"}])
     row.refresh_from_db()
     assert row.sketch["limits"][0]["max"] == "3oo"
-    with pytest.raises(drafts.NotReady, match="hello"):
+    with pytest.raises(draft_contents.NotReady, match="hello"):
         drafts.submit(draft_id=draft.pk, begins_at=None, note="", now=now, by=NADIA)
 
 
 def test_two_writers_of_one_rule_do_not_overwrite_each_other(draft, now):
     row = written(draft, now)
-    with pytest.raises(drafts.ChangedMeanwhile):
-        drafts.save_rule(
+    with pytest.raises(draft_rules.ChangedMeanwhile):
+        draft_rules.save_rule(
             draft_id=draft.pk, rule_id=row.pk, sketch=row.sketch, revision=row.revision - 1, now=now, by=REMI
         )
 
@@ -91,10 +105,10 @@ def test_a_version_published_meanwhile_is_caught_up_with(draft, program, now):
     other = rulebook({**BASE, "earn": {"per_amount": {"points": 2}}}, {**BASE, "code": "more"})
     rulebooks.publish(program=program, content=other, valid_from=None, now=now + timedelta(hours=1), by="command:x")
     later = now + timedelta(hours=2)
-    with pytest.raises(drafts.OutOfDate):
+    with pytest.raises(catching_up.OutOfDate):
         drafts.submit(draft_id=draft.pk, begins_at=None, note="", now=later, by=NADIA)
-    drafts.catch_up(draft_id=draft.pk, now=later, by=NADIA)
-    document = drafts.document_of(RulebookDraft.objects.get(pk=draft.pk))
+    catching_up.catch_up(draft_id=draft.pk, now=later, by=NADIA)
+    document = draft_contents.document_of(RulebookDraft.objects.get(pk=draft.pk))
     assert [rule["code"] for rule in document["rules"]] == ["base", "hello", "more"]
     assert str(document["rules"][0]["earn"]["per_amount"]["points"]) == "2", "an untouched rule is the new one"
 

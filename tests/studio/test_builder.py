@@ -7,7 +7,7 @@ import pytest
 from audit.models import AuditEvent
 from identity.models import Role
 from programs.models import Program
-from rules_engine import drafts, ordering, policies, rulebooks
+from rules_engine import draft_contents, draft_rules, drafts, ordering, policies, rulebooks
 from rules_engine.core.rulebook import Rulebook
 from rules_engine.models import DraftRule, RulebookDraft
 from tests.studio.test_studio import client_of
@@ -73,7 +73,7 @@ def test_what_is_wrong_with_a_budget_stands_beside_it_and_is_kept(program, now):
     page = builder.page()
     assert 'value="many"' in page
     assert 'value="2.5"' in page
-    with pytest.raises(drafts.NotReady):
+    with pytest.raises(draft_contents.NotReady):
         drafts.submit(draft_id=draft.pk, begins_at=None, note="", now=now, by="user:0")
 
 
@@ -197,7 +197,7 @@ def test_a_rule_moves_within_its_phase_only(program, now):
         client.post(f"{there}rules/{rows[code]}/act/", {"do": way})
     assert codes(draft)["base"] == ["more", "base"], "the ends of a phase are as far as a rule goes"
     assert AuditEvent.objects.filter(action="rulebook.draft_rule_moved").count() == 1
-    assert [one.code for one in drafts.content_of(draft).in_order] == ["more", "base", "twice", "hi"]
+    assert [one.code for one in draft_contents.content_of(draft).in_order] == ["more", "base", "twice", "hi"]
     page = client.get(there).content.decode()
     assert "The rules are in another order" in page
     assert "autofocus" in client.get(answer["Location"]).content.decode()
@@ -233,7 +233,7 @@ def test_only_who_writes_moves_and_only_while_it_is_written(program, now):
 def test_a_rule_left_out_is_neither_moved_nor_moved_around(program, now):
     draft = draft_of(program, now, BASE, MORE, rule("third", per_unit=2))
     rows = {row.code: row.pk for row in draft.rules.all()}
-    drafts.remove_rule(draft_id=draft.pk, rule_id=rows["more"], now=now, by="user:0")
+    draft_rules.remove_rule(draft_id=draft.pk, rule_id=rows["more"], now=now, by="user:0")
     assert ordering.move_rule(draft_id=draft.pk, rule_id=rows["third"], up=True, now=now, by="user:9")
     assert codes(draft)["base"] == ["third", "base"]
     assert RulebookDraft.objects.get().writers == ["user:0", "user:9"], "who orders rules writes"

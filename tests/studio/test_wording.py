@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from identity.models import Role
-from rules_engine import core, drafts, rulebooks
+from rules_engine import core, draft_rules, drafts, rulebooks
 from rules_engine.core.rulebook import Rulebook
 from rules_engine.models import DraftRule
 from studio import wording
@@ -101,7 +101,7 @@ def test_differences_are_told_in_the_money_of_the_market(program, now):
         row = draft.rules.get()
         sketch = {**row.sketch, "when": {"kind": "all", "parts": [
             {"fact": "receipt.net", "op": "ge", "values": ["50"]}]}}  # fmt: skip
-        drafts.save_rule(draft_id=draft.pk, rule_id=row.pk, sketch=sketch, revision=1, now=now, by="user:0")
+        draft_rules.save_rule(draft_id=draft.pk, rule_id=row.pk, sketch=sketch, revision=1, now=now, by="user:0")
         there = f"/admin/studio/demo/drafts/{draft.pk}/"
         told = client.get(there).content.decode().partition('id="changes-title"')[2].partition("</ul>")[0]
         assert sign in told
