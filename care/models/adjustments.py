@@ -18,6 +18,8 @@ class Adjustment(models.Model):
 
     program = models.ForeignKey("programs.Program", models.PROTECT, related_name="+")
     membership = models.ForeignKey("members.Membership", models.PROTECT, related_name="+")
+    # the one it was made under, where another stands for that one since (care.following)
+    made_under = models.ForeignKey("members.Membership", models.PROTECT, null=True, related_name="+")
     currency = models.ForeignKey("programs.Currency", models.PROTECT, related_name="+")
     amount = models.BigIntegerField()
     value = models.BigIntegerField()

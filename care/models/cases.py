@@ -35,6 +35,8 @@ class Case(models.Model):
 
     program = models.ForeignKey("programs.Program", models.PROTECT, related_name="+")
     membership = models.ForeignKey("members.Membership", models.PROTECT, related_name="cases")
+    # the one it was made under, where another stands for that one since (care.following)
+    made_under = models.ForeignKey("members.Membership", models.PROTECT, null=True, related_name="+")
     type = models.CharField(max_length=20, choices=Type.choices)
     channel = models.CharField(max_length=8, choices=Channel.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)

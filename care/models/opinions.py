@@ -16,6 +16,8 @@ class Opinion(models.Model):
 
     program = models.ForeignKey("programs.Program", models.PROTECT, related_name="+")
     membership = models.ForeignKey("members.Membership", models.PROTECT, related_name="opinions")
+    # the one it was made under, where another stands for that one since (care.following)
+    made_under = models.ForeignKey("members.Membership", models.PROTECT, null=True, related_name="+")
     activity_id = models.BigIntegerField(null=True, help_text="null: a visit nobody recorded")
     occurred_on = models.DateField()
     store = models.ForeignKey("programs.Store", models.PROTECT, null=True, related_name="+")
