@@ -111,10 +111,10 @@ def preview_of(desk: Desk, kept: Membership, gone: Membership) -> Preview:
         refused = reason_of(why)
     fields = {
         "first_name": _("first name"), "last_name": _("last name"), "birth_date": _("date of birth"),
-        "phone": _("phone"), "language": _("language"), "email": _("e-mail"),
+        "phone": _("phone"), "language": _("language"), "email": _("e-mail"), "address": _("postal address"),
     }  # fmt: skip
     apart = persons.kept_apart_by(kept.member, gone.member, kept.program_id)
-    missing = [name for name in persons.FIELDS if not getattr(kept.member, name) and getattr(gone.member, name)]
+    missing = persons.lacking(kept.member, gone.member)
     return Preview(
         kept=sides[0], gone=sides[1], sums=_sums(desk, sides), fills=[] if apart else [fields[one] for one in missing],
         apart=apart, joined_at=min(kept.joined_at, gone.joined_at), refused=refused,

@@ -84,7 +84,8 @@ def twins_of(desk: Desk, row: Membership) -> list[Twin]:
         birth_date=member.birth_date, phone=member.phone, country=row.market_code,
     )  # fmt: skip
     mine = members.visible(desk.program, rights.scopes(desk.user, "members.merge"))
-    found = [one for one in likely if one.membership and one.membership.pk != row.pk]
+    others = {one.membership.pk: one for one in reversed(likely) if one.membership and one.membership.pk != row.pk}
+    found = list(reversed(others.values()))
     may = set(
         mine.filter(pk__in=[one.membership.pk for one in found if one.membership], merged_into=None)
         .exclude(status=Membership.Status.CLOSED)

@@ -15,6 +15,7 @@ from identity import rights
 from members import duplicates
 from members import queries as members
 from members.duplicates import Likely
+from members.models import Membership
 from web import people
 
 
@@ -62,4 +63,6 @@ def _told(desk: Desk, found: Likely) -> Twin:
     told = _("Member since %(day)s.") % {"day": since}
     if store:
         told = _("Member at %(store)s since %(day)s.") % {"store": store, "day": since}
+    if membership.status == Membership.Status.CLOSED:
+        told = f"{told} {_('Has left: open the membership again instead.')}"
     return Twin(membership.public_id, found.first_name, f"{why} {told}".strip())

@@ -107,9 +107,16 @@ def _kind(code: str) -> str:
         "contact_code": _("code for a new contact"),
         "case_update": _("about a case"),
         "opinion_answered": _("answer to an opinion"),
+        "opinion_asked": _("question about a visit"),
         "closed": _("membership closed"),
         "archive_ready": _("copy of the member’s data"),
         "household_invited": _("invitation to a household"),
+        "household_left": _("household left"),
+        "household_smaller": _("somebody left the household"),
+        "household_parted": _("part of a household’s pot"),
+        "merged": _("two memberships became one"),
+        "unmerged": _("merge undone"),
+        "farewell": _("voucher at leaving"),
         "new_device": _("sign-in on a new device"),
     }
     return told.get(code, code)

@@ -38,7 +38,7 @@ def _come_back(gone: int, kept: int) -> None:
 
 
 def _not_said_twice(wanted: Q, to: int) -> QuerySet[Opinion]:
-    """Of these opinions those that the other one does not have as well: there is one of a receipt, and one of a visit."""
+    """Of these opinions those that the other one has not as well: there is one of a receipt, and one of a visit."""
     same = Q(activity_id=OuterRef("activity_id")) | Q(
         activity_id=None, store_id=OuterRef("store_id"), occurred_on=OuterRef("occurred_on")
     )

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from care.models import Case, CaseEvent, Opinion
-from messaging import outbox
+from messaging import amounts, outbox
 
-CASE, OPINION = "case_update", "opinion_answered"
+CASE, OPINION, FAREWELL = "case_update", "opinion_answered", "farewell"
 
 
 def tell(case: Case, event: CaseEvent, *, now: datetime) -> None:
@@ -28,6 +28,28 @@ def tell_answer(opinion: Opinion, *, now: datetime) -> None:
     """Owe the member our answer to her opinion."""
     values = {"words": opinion.answer}
     _owe(opinion.membership_id, OPINION, values, f"opinion:{opinion.pk}:{now.isoformat()}", now, opinion.answered_by)
+
+
+def tell_farewell(membership_id: int, closing_id: int, *, now: datetime, by: str) -> None:
+    """Owe whoever left the vouchers that settling gave; their codes are worked out when the letter goes out."""
+    values = {"membership": membership_id, "at": now.isoformat()}
+    _owe(membership_id, FAREWELL, values, f"farewell:{closing_id}", now, by)
+
+
+def with_vouchers(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The vouchers of a leaving. A code stands in no table, and in no row of the outbox."""
+    from rewards import farewell  # conditions of rewards bring frames along, which django.setup() must not
+    from rewards import queries as rewards
+
+    at = datetime.fromisoformat(facts["at"])
+    given = [one for one in rewards.vouchers_of(facts["membership"], at) if one.issued_at == at]
+    return {
+        "vouchers": [
+            {"code": one.code, "worth": amounts.money(one.value, one.money), "expires_on": one.expires_on}
+            for one in given
+            if one.reward_code == farewell.CODE and one.code
+        ]
+    }
 
 
 def with_days(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from members import pooling
 from members.models import Membership, TermsAccepted
 from programs import asking
 
@@ -18,5 +19,6 @@ def accept(*, membership: Membership, source: str, now: datetime, by: str, versi
 
 
 def accepted(membership_id: int) -> TermsAccepted | None:
-    """The latest acceptance, if there is one."""
-    return TermsAccepted.objects.filter(membership_id=membership_id).order_by("-at", "-pk").first()
+    """The latest acceptance, if there is one; also by a membership that was merged into this one."""
+    rows = TermsAccepted.objects.filter(membership__in=pooling.one_person(membership_id))
+    return rows.order_by("-at", "-pk").first()

@@ -17,6 +17,7 @@ from members.models import Closing, Household, Membership, MembershipHolder
 from members.refusals import Refused
 from programs import queries as programs
 from programs.terms import Closing as Terms
+from values import periods
 
 REASONS = ("moved", "unused", "messages", "privacy", "service", "other")
 LONGEST = timedelta(days=366)
@@ -177,7 +178,11 @@ def _told(what: str, closing: Closing, now: datetime, by: str, **data: object) -
         action=f"members.{what}", actor=by, obj=("membership", closing.membership_id), at=now,
         data={"closing": closing.pk, "reason": closing.reason, **data},
     )  # fmt: skip
+    row = closing.membership
+    market = programs.market_of(row.program_id, row.market_code)
+    until = periods.day_of(closing.settles_at, market.timezone if market else "UTC")
     hooks.tell(
-        what, membership_id=closing.membership_id, now=now, by=by, closing=closing.pk, pot=closing.pot,
-        until=closing.settles_at.date().isoformat(), path="me/leave/",
+        what, membership_id=row.pk, now=now, by=by, closing=closing.pk, pot=closing.pot, path="me/leave/",
+        until=until.isoformat() if closing.settles_at > now else "",
+        spends=closing.pot == Closing.Pot.GRACE and closing.status_before == Membership.Status.ACTIVE,
     )  # fmt: skip

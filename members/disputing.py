@@ -59,7 +59,7 @@ def release(*, member_id: int, hand: Hand, now: datetime) -> bool:
     with transaction.atomic():
         open_ones = [
             row
-            for row in ContactChange.objects.select_for_update().filter(member_id=member_id, released_at=None)
+            for row in ContactChange.objects.select_for_update().filter(holds.of(member_id), released_at=None)
             if row.disputed_at or (row.state == State.DONE and row.held_until and row.held_until > now)
         ]
         for change in open_ones:

@@ -79,11 +79,11 @@ def likely(
             },
         )
         rows = cursor.fetchall()
-    memberships = {
-        membership.member_id: membership
-        for membership in Membership.objects.filter(program=program, member_id__in=[row[0] for row in rows])
-        .select_related("home_store")
-    }  # fmt: skip
+    theirs = Membership.objects.filter(program=program, member_id__in=[row[0] for row in rows])
+    memberships = {  # one that was merged is the one that stands for it
+        membership.member_id: membership.merged_into or membership
+        for membership in theirs.select_related("home_store", "merged_into__home_store")
+    }
     reasons = ("email", "phone", "name")
     return [
         Likely(

@@ -8,6 +8,7 @@ Goods that come back later reach whoever has their points, by the ledger's succe
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -19,12 +20,12 @@ from members.refusals import Refused
 from members.seats import NotAnAdult
 
 __all__ = [
-    "HouseholdFull", "HouseholdGone", "InAHousehold", "NoHouseholds", "NotActive", "NotAnAdult", "NotInIt", "admit",
-    "dissolve", "found", "holder_of", "lead", "leave", "locked",
-    "remove",
+    "ALONE", "ENDS", "PARTED", "HouseholdFull", "HouseholdGone", "InAHousehold", "NoHouseholds", "NotActive",
+    "NotAnAdult", "NotInIt", "admit", "dissolve", "found", "holder_of", "lead", "leave", "locked", "remove",
 ]  # fmt: skip
 
 holder_of = pooling.holder_of
+ALONE, PARTED, ENDS = "alone", "parted", "ends"
 
 
 class NoHouseholds(Refused):
@@ -96,10 +97,11 @@ def admit(*, household_id: int, membership_id: int, now: datetime, by: str) -> H
 
 
 @transaction.atomic
-def leave(*, membership_id: int, now: datetime, by: str, reason: str = "") -> Household:
+def leave(*, membership_id: int, now: datetime, by: str, reason: str = "", how: str = ALONE) -> Household:
     """Let a membership go: an empty holder of its own from now on. The last one takes all, and the household ends.
 
-    Where the head leaves, whoever of age came first is head. Raises NotInIt, and what is raised at pooling.LEAVING.
+    Where the head leaves, whoever of age came first is head. `how`: ALONE, PARTED with a part of the pot, or as the
+    household ENDS; whoever writes to people asks for it. Raises NotInIt, and what is raised at pooling.LEAVING.
     """
     membership = pooling.locked([membership_id])[membership_id]
     found_in = seats.household_of(membership_id)
@@ -116,7 +118,10 @@ def leave(*, membership_id: int, now: datetime, by: str, reason: str = "") -> Ho
     elif household.head_id == membership_id:
         household.head = next((one for one in others if seats.is_adult(one, now)), others[0])
         household.save(update_fields=["head"])
-    _told("households.left", "household_left", household, membership, now, by, reason)
+    _told(
+        "households.left", "household_left", household, membership, now, by, reason, how=how, last=not others,
+        head=household.head_id,
+    )  # fmt: skip
     return household
 
 
@@ -154,7 +159,7 @@ def dissolve(*, household: Household, now: datetime, by: str, reason: str = "") 
     pooling.locked(seat.membership.pk for seat in seats.seats_of(household))
     current = locked(household.pk)
     for seat in sorted(seats.seats_of(current), key=lambda seat: seat.is_head):
-        leave(membership_id=seat.membership.pk, now=now, by=by, reason=reason)
+        leave(membership_id=seat.membership.pk, now=now, by=by, reason=reason, how=ENDS)
 
 
 def _alone(membership_id: int) -> Membership:
@@ -176,10 +181,12 @@ def locked(household_id: int) -> Household:
 
 
 def _told(
-    action: str, what: str, household: Household, membership: Membership, now: datetime, by: str, reason: str = ""
+    action: str, what: str, household: Household, membership: Membership, now: datetime, by: str, reason: str = "",
+    **values: Any,
 ) -> None:  # fmt: skip
     data = {"membership": membership.pk, "reason": reason[:300]}
     trail.record(action=action, actor=by, obj=("household", household.pk), at=now, data=data)
     hooks.tell(
-        what, membership_id=membership.pk, now=now, by=by, household=household.public_id, holder_id=household.holder_id
-    )
+        what, membership_id=membership.pk, now=now, by=by, household=household.public_id,
+        holder_id=household.holder_id, **values,
+    )  # fmt: skip

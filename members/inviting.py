@@ -111,7 +111,7 @@ def waiting_for(membership: Membership, now: datetime) -> list[Invitation]:
     open_now = Invitation.objects.filter(
         state="open", expires_at__gt=now, household__program_id=membership.program_id, household__dissolved_at=None
     ).select_related("household__head__member")
-    mine = open_now.filter(invited=membership)
+    mine = open_now.filter(invited__in=pooling.one_person(membership.pk))
     member = membership.member
     if member.email and member.email_verified_at is not None:
         mine = mine | open_now.filter(sent_to__iexact=member.email)
@@ -143,8 +143,9 @@ def _whom(program: Program, to: str) -> tuple[str, Membership | None]:
         numbers.check(number)
     except numbers.InvalidNumber:
         raise contacts.InvalidContact("to", "this is neither an address nor a number") from None
-    found = Membership.objects.filter(program=program, number__iexact=number, status=Membership.Status.ACTIVE).first()
-    return "", found
+    named = Membership.objects.filter(program=program, number__iexact=number).select_related("merged_into").first()
+    found = (named.merged_into or named) if named else None
+    return "", found if found and found.status == Membership.Status.ACTIVE else None
 
 
 def _check_count(household: Household, now: datetime) -> None:

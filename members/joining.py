@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from audit import trail
 from identity import codes
 from identity.models import User
-from members import accepting, contacts, enrolment
+from members import accepting, contacts, enrolment, rejoining
 from members import consents as answers
 from members.consents import Answer
 from members.models import Login, Member, Membership
@@ -101,11 +101,14 @@ class PendingJoin:
 
 @dataclass(frozen=True)
 class Joined:
-    """The membership; whether it was made just now, and whether its member was there before and is theirs only now."""
+    """The membership; whether it was made just now, and whether its member was there before and is theirs only now.
+
+    `again`: how one that had been left was opened (members.rejoining)."""
 
     membership: Membership
     new: bool
     claimed: bool
+    again: str = ""
 
 
 def keep(session: MutableMapping[str, Any], pending: PendingJoin) -> None:
@@ -177,9 +180,10 @@ def join(
         _take(member, user, accepted, now, claimed=claimed)
         theirs = Membership.objects.filter(member=member, program=program).select_related("member", "program").first()
         if theirs is not None:
+            theirs, how = rejoining.again(membership_id=theirs.pk, channel="web", now=now, by=f"user:{user.pk}")
             if terms:
                 accepting.accept(membership=theirs, version=terms, source="web", now=now, by=f"user:{user.pk}")
-            return Joined(_activated(theirs, now, f"user:{user.pk}"), False, claimed)
+            return Joined(_activated(theirs, now, f"user:{user.pk}"), False, claimed, how)
         return Joined(_enrol(program, replace(newcomer, consents=()), now, user, member, terms), True, claimed)
 
 
@@ -238,7 +242,7 @@ def _take(member: Member, user: User, accepted: Accepted, now: datetime, *, clai
 
 
 def _activated(membership: Membership, now: datetime, by: str) -> Membership:
-    """A membership that waited for its person is theirs now. Suspended and closed ones stay what staff made them."""
+    """A membership that waited for its person is theirs now. A suspended one stays what staff made it."""
     if membership.status == Membership.Status.PENDING:
         membership.status = Membership.Status.ACTIVE
         membership.save(update_fields=["status"])

@@ -18,7 +18,7 @@ from ledger import queries as ledger
 from ledger.parting import Share
 from ledger.posting import WalletFrozen
 from ledger.succession import HoldsOpen
-from members import hooks, persons, pooling, seats
+from members import hooks, inheriting, persons, pooling, seats
 from members.models import Card, Household, Membership, Merge
 from members.pooling import PotsFrozen, PotsHeld
 from members.refusals import Refused
@@ -72,6 +72,12 @@ def standing_for(membership: Membership) -> Membership:
     return membership.merged_into or membership
 
 
+def standing_now(membership: Membership) -> Membership:
+    """As `standing_for`, under the lock that a merge takes: what is written for it comes before a merge, or after."""
+    row = pooling.locked([membership.pk])[membership.pk]
+    return membership if row.merged_into is None else row.merged_into
+
+
 def check(kept: Membership, gone: Membership) -> None:
     """Raises NotOnePerson, AlreadyMerged, NotMergeable, InOtherHousehold; open redemptions show only in `merge`."""
     if kept.pk == gone.pk or kept.program_id != gone.program_id:
@@ -96,7 +102,7 @@ def merge(*, kept_id: int, gone_id: int, reason: str = "", now: datetime, by: st
     kept, gone = rows[kept_id], rows[gone_id]
     check(kept, gone)
     old, new = pooling.leaving(gone, now, by), pooling.holder_of(kept_id)
-    before = {"joined_at": kept.joined_at.isoformat()}
+    before = {"joined_at": kept.joined_at.isoformat()} | inheriting.join(kept, gone, now)
     moved, olds = _value(kept, old, new, now, by) if old != new else ({}, [])
     cards = list(Card.objects.filter(membership=gone).order_by("pk").values_list("pk", flat=True))
     Card.objects.filter(pk__in=cards).update(membership=kept)
@@ -134,6 +140,7 @@ def undo(*, merge_id: int, partly: bool = False, now: datetime, by: str) -> list
     kept.joined_at = datetime.fromisoformat(done.person["joined_at"])
     kept.save(update_fields=["joined_at"])
     pooling.instead(membership=gone, holder_id=own)
+    inheriting.part(kept, done.person)
     persons.part(kept.member, gone.member, done.person, now)
     done.undone_at, done.undone_by = now, by
     done.undone = {str(one.currency_id): [one.there, one.debt] for one in shares}

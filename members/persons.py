@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from members import consents, policies
-from members.models import Consent, Login, Member, Membership
+from members.models import Consent, Login, Member, Membership, PostalAddress
 
+_LINES = ("country", "street", "postal_code", "city", "city_area", "area", "sorting_code")
 FIELDS = ("first_name", "last_name", "birth_date", "phone", "language", "email")
 
 
@@ -22,15 +23,25 @@ def kept_apart_by(kept: Member, gone: Member, program_id: int) -> list[str]:
     return sorted(others.filter(member=gone, program_id__in=theirs).values_list("program__code", flat=True))
 
 
+def lacking(kept: Member, gone: Member) -> list[str]:
+    """What only the second is known to have, of FIELDS and `address`; what another system masters is not given."""
+    empty = [name for name in FIELDS if not getattr(kept, name) and getattr(gone, name)]
+    lives = set(PostalAddress.objects.filter(member__in=[kept, gone]).values_list("member_id", flat=True))
+    if lives == {gone.pk}:
+        empty.append("address")
+    return [name for name in empty if policies.can_change(kept, name)]
+
+
 def join(kept: Member, gone: Member, program_id: int, now: datetime) -> dict[str, Any]:
     """Let the first have what only the second has; what was done, as `membership_merge.person` keeps it."""
     if kept_apart_by(kept, gone, program_id):
         return {"whole": False}
-    moved = _memberships(kept, gone)
+    moved, lacks = _memberships(kept, gone), lacking(kept, gone)
     login = not Login.objects.filter(member=kept).exists() and Login.objects.filter(member=gone).update(member=kept) > 0
     return {
-        "whole": True, "memberships": moved, "login": login, "filled": _fill(kept, gone),
-        "consents": _consents(kept, gone),
+        "whole": True, "memberships": moved, "login": login, "consents": _consents(kept, gone, now),
+        "filled": _fill(kept, gone, [name for name in lacks if name in FIELDS]),
+        "address": "address" in lacks and _address(kept, gone),
     }  # fmt: skip
 
 
@@ -42,6 +53,8 @@ def part(kept: Member, gone: Member, done: dict[str, Any], now: datetime) -> Non
     if done["login"]:
         Login.objects.filter(member=kept).update(member=gone)
     _empty(kept, gone, done["filled"])
+    if done.get("address"):
+        _address_back(kept, gone)
     _answers_back(kept, done["consents"], now)
 
 
@@ -55,11 +68,8 @@ def _memberships(kept: Member, gone: Member) -> list[int]:
     return moved
 
 
-def _fill(kept: Member, gone: Member) -> list[str]:
+def _fill(kept: Member, gone: Member, filled: list[str]) -> list[str]:
     """Fields the first had empty. A proven address is one person's: the second's is no longer proven then."""
-    filled = [
-        name for name in FIELDS if not getattr(kept, name) and getattr(gone, name) and policies.can_change(kept, name)
-    ]
     changed = list(filled)
     for name in filled:
         setattr(kept, name, getattr(gone, name))
@@ -85,20 +95,39 @@ def _empty(kept: Member, gone: Member, filled: list[str]) -> None:
         gone.save(update_fields=["email_verified_at"])
 
 
-def _consents(kept: Member, gone: Member) -> list[dict[str, Any]]:
-    """The second's later answers, with their moment and wording; and what the first had said before (null: nothing)."""
+def _address(kept: Member, gone: Member) -> bool:
+    """Let the first live where the second does."""
+    row = PostalAddress.objects.get(member=gone)
+    row.pk, row.member = None, kept
+    row.save()
+    return True
+
+
+def _address_back(kept: Member, gone: Member) -> None:
+    mine, theirs = (PostalAddress.objects.filter(member=one).values(*_LINES).first() for one in (kept, gone))
+    if mine == theirs:
+        PostalAddress.objects.filter(member=kept).delete()
+
+
+def _consents(kept: Member, gone: Member, now: datetime) -> list[dict[str, Any]]:
+    """What the second answered and the first did not; where they differ, no holds: a merge never makes anybody agree.
+
+    With its moment and wording; a refusal that is older than the other's yes is said again `now`. Returns which answers
+    these are, and what the first had said before (null: nothing).
+    """
     mine = {(one.purpose, one.channel): one for one in consents.latest(kept.pk)}
     told = []
     for answer in consents.latest(gone.pk):
         before = mine.get((answer.purpose, answer.channel))
-        if before is not None and before.at >= answer.at:
+        if before is not None and not _stricter_or_newer(answer, before):
             continue
-        Consent.objects.create(
+        new = Consent.objects.create(
             member=kept, purpose=answer.purpose, channel=answer.channel, granted=answer.granted, source=answer.source,
-            wording=answer.wording, at=answer.at,
+            wording=answer.wording, at=answer.at if before is None or answer.at > before.at else now,
         )  # fmt: skip
         told.append(
             {
+                "id": new.pk,
                 "purpose": answer.purpose,
                 "channel": answer.channel,
                 "wording": before.wording if before else "",
@@ -108,10 +137,21 @@ def _consents(kept: Member, gone: Member) -> list[dict[str, Any]]:
     return told
 
 
+def _stricter_or_newer(answer: Consent, before: Consent) -> bool:
+    if answer.granted != before.granted:
+        return before.granted
+    return answer.at > before.at
+
+
 def _answers_back(kept: Member, told: list[dict[str, Any]], now: datetime) -> None:
-    """Answers only grow: what the first had said before is said again; where it had said nothing, it says no."""
+    """Answers only grow: what the first had said before is said again; where it had said nothing, it says no.
+
+    Not where she answered anew since: that stands.
+    """
+    latest = {one.pk for one in consents.latest(kept.pk)}
     for one in told:
-        Consent.objects.create(
-            member=kept, purpose=one["purpose"], channel=one["channel"], granted=bool(one["granted"]),
-            source="merge undone", wording=one["wording"], at=now,
-        )  # fmt: skip
+        if one["id"] in latest:
+            Consent.objects.create(
+                member=kept, purpose=one["purpose"], channel=one["channel"], granted=bool(one["granted"]),
+                source="merge undone", wording=one["wording"], at=now,
+            )  # fmt: skip

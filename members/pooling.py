@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ledger import holders, stilling, succession
 from ledger.posting import WalletFrozen
@@ -60,6 +61,11 @@ def kin_of(membership_id: int) -> Kin:
     memberships = (membership_id, *gone)
     rows = MembershipHolder.objects.filter(membership_id__in=memberships).order_by("from_at", "pk")
     return Kin(memberships, tuple(dict.fromkeys(rows.values_list("holder_id", flat=True))))
+
+
+def one_person(membership_id: int) -> QuerySet[Membership, dict[str, Any]]:
+    """A membership and those that were merged into it, to ask for their rows in the same statement (`__in`)."""
+    return Membership.objects.filter(Q(pk=membership_id) | Q(merged_into=membership_id)).values("pk")
 
 
 def holder_at(membership_id: int, at: datetime) -> int:

@@ -40,7 +40,7 @@ def split(
     membership = pooling.locked([membership_id])[membership_id]
     here = seats.household_of(membership_id)
     if here is not None and here.pk == household.pk:
-        households.leave(membership_id=membership_id, now=now, by=by, reason=reason)
+        households.leave(membership_id=membership_id, now=now, by=by, reason=reason, how=households.PARTED)
     elif here is not None:
         raise InAHousehold("the membership is in another household by now")
     elif membership_id not in {seat.membership.pk for seat in seats.every_seat_of(household)}:
@@ -57,7 +57,10 @@ def split(
     told = {str(currency_id): amount for currency_id, amount in parts.items()}
     data = {"membership": membership_id, "amounts": told, "reason": reason[:300]}
     trail.record(action="households.split", actor=by, obj=("household", household.pk), at=now, data=data)
-    hooks.tell("household_split", membership_id=membership.pk, now=now, by=by, household=household.public_id)
+    hooks.tell(
+        "household_split", membership_id=membership.pk, now=now, by=by, household=household.public_id, parts=told,
+        left_now=here is not None,
+    )  # fmt: skip
     return parts
 
 

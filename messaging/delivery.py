@@ -19,7 +19,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
 from identity import staff
-from members import consents
+from members import consents, merging
 from members.models import Membership
 from messaging import addresses, claiming, kinds, letters, unsubscribing
 from messaging.claiming import Claimed
@@ -84,9 +84,9 @@ def whom(message: Outgoing, kind: Kind) -> Whom:
 
 def _whom(message: Outgoing, kind: Kind) -> Whom:
     """Who gets this now. Raises NotWanted: no address, or marketing to somebody who closed or does not agree."""
-    membership = message.membership
-    if membership is None:
+    if message.membership is None:
         return Whom(message.address, message.language or "en", message.program, None)
+    membership = merging.standing_for(message.membership)  # it may have been merged since
     member = membership.member
     if not member.email:
         raise NotWanted("no address")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from members import pooling
 from messaging.models import Outgoing
 
 
@@ -19,8 +20,8 @@ class Said:
 
 
 def of_membership(membership_id: int, *, since: datetime | None = None, limit: int = 100) -> list[Said]:
-    """The newest messages owed to a membership."""
-    rows = Outgoing.objects.filter(membership_id=membership_id)
+    """The newest messages owed to a membership, and to those that were merged into it."""
+    rows = Outgoing.objects.filter(membership__in=pooling.one_person(membership_id))
     if since:
         rows = rows.filter(owed_at__gte=since)
     return [

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from care.leaving import foreseeing
 from care.models import Archive, Erasure
 from care.privacy import archives, erasing
-from members import closing
+from members import closing, rejoining
 from members.models import Membership
 from portal.queries import Visit, formats_of
 from rewards import queries as rewards
@@ -27,13 +27,15 @@ ASKED = ("moved", "unused", "messages", "privacy", "service", "other")
 @dataclass(frozen=True)
 class LeavePage:
     """`told`: what becomes of the points. `left_at`: since when it is closed; `back_until`: until when the member may
-    come back to everything as it was (None: that is over); `vouchers`: what is still in hand afterwards."""
+    come back to everything as it was (None: that is over), and then whether she `may_join` anew without staff;
+    `vouchers`: what is still in hand afterwards."""
 
     told: list[str]
     settles_at: datetime
     in_household: bool
     left_at: datetime | None
     back_until: datetime | None
+    may_join: bool
     erases_at: datetime | None
     vouchers: list[VoucherRow]
 
@@ -81,7 +83,7 @@ def erase_form(data: Mapping[str, str] | None = None) -> WordForm:
 
 
 def membership_of(visit: Visit) -> Membership:
-    return Membership.objects.select_related("program").get(pk=visit.membership_id)
+    return Membership.objects.select_related("program", "member").get(pk=visit.membership_id)
 
 
 def leave_page(visit: Visit) -> LeavePage:
@@ -97,6 +99,7 @@ def leave_page(visit: Visit) -> LeavePage:
         in_household=foreseen.in_household,
         left_at=left.asked_at if left else None,
         back_until=under_way.settles_at if under_way else None,
+        may_join=closed and under_way is None and rejoining.may(row),
         erases_at=erasure.erases_at if erasure else None,
         vouchers=rewards.in_hand(row.pk, visit.now) if closed else [],
     )

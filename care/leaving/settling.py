@@ -12,6 +12,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
+from care import telling
 from care.leaving import foreseeing
 from ledger import forfeiting
 from members import closing
@@ -46,7 +47,10 @@ def settle(*, membership_id: int, now: datetime, by: str = ACTOR) -> bool:
             leaving = closing.open_closing(membership_id)
             if leaving is None or leaving.settles_at > now or closing.in_household(membership_id):
                 return False
-            closing.settled(leaving, _outcome(leaving, row.program_id, now, by), now, by)
+            outcome = _outcome(leaving, row.program_id, now, by)
+            closing.settled(leaving, outcome, now, by)
+            if any("voucher" in said for said in outcome.values()):
+                telling.tell_farewell(membership_id, leaving.pk, now=now, by=by)
             return True
     except (forfeiting.PointsHeld, forfeiting.WalletFrozen) as waits:
         log.warning("a leaving waits", membership=membership_id, reason=type(waits).__name__)

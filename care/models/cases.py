@@ -54,6 +54,7 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["membership", "-opened_at"], name="care_case_of_member"),
             models.Index(fields=["program", "due_on"], condition=Q(ended_at=None), name="care_case_queue"),
+            models.Index(fields=["owner", "due_on"], condition=Q(ended_at=None), name="care_case_mine"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -5,13 +5,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from activity import attribution
 from identity import codes
-from members import joining
+from members import closing, joining, rejoining
 from members.consents import Answer
 from members.refusals import NotOffered, Refused, TooYoung
 from portal import cards, doors, queries
@@ -20,6 +20,10 @@ from programs import asking
 
 REMATCHED = 2000
 """Receipts that waited for this card or address and are counted at once."""
+_AGAIN = {
+    rejoining.RESTORED: gettext_lazy("Welcome back: everything is as it was."),
+    rejoining.ANEW: gettext_lazy("Welcome back. Your membership begins anew, with an empty pot."),
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,6 +34,9 @@ def show(request: HttpRequest) -> HttpResponse:
     now = datetime.now(UTC)
     if known and queries.visit_of(request.user, program, now):
         return redirect("portal:home")
+    left = queries.visit_of(request.user, program, now, left=True) if known else None
+    if left is not None and closing.open_closing(left.membership_id) is not None:
+        return redirect("portal:leave")  # nothing is settled: coming back is one press there
     form = JoinForm(request.POST or None, program=program, with_email=not known)
     if request.method == "POST" and form.is_valid():
         answer = _begin(request, program, form, now)
@@ -58,7 +65,9 @@ def done(request: HttpRequest) -> HttpResponse:
     attribution.rematch(program, now, REMATCHED)
     if cards.kept_claim(request.session, program.code):
         return redirect("portal:claim_done")
-    if joined.new and not joined.claimed:
+    if joined.again:
+        messages.success(request, _AGAIN[joined.again])
+    elif joined.new and not joined.claimed:
         messages.success(request, _("Welcome. The card is yours: show it at the till."))
     else:
         messages.success(request, _("Welcome back. Your card and your points were waiting for you."))
@@ -102,6 +111,8 @@ def _reason(refused: Refused) -> str:
         return _("The program is open from the age of %(age)s.") % {"age": refused.minimum}
     if isinstance(refused, joining.NotYours):
         return _("The code proved another address. Join with the address you signed in with.")
+    if isinstance(refused, rejoining.StaffDecide):
+        return _("Your membership was closed. The desk of a store opens it again, or our call centre.")
     if isinstance(refused, NotOffered):
         return _("The program does not take this here.")
     return str(refused)

@@ -36,7 +36,7 @@ def back(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
     try:
         acting.reopen(membership_id=visit.membership_id, now=visit.now, by=visit.actor, own=True)
     except closing.SettledAlready:
-        messages.warning(request, _("Your pot is settled. The desk of a store opens your membership again."))
+        messages.warning(request, _("Your pot is settled. You can join again, with an empty pot."))
         return redirect("portal:leave")
     except closing.NotClosed:
         return redirect("portal:home")
