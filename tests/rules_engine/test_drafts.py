@@ -11,6 +11,7 @@ from rules_engine import (
     draft_rules,
     drafts,
     fair_copies,
+    ordering,
     policies,
     queries,
     rulebooks,
@@ -111,6 +112,26 @@ def test_a_version_published_meanwhile_is_caught_up_with(draft, program, now):
     document = draft_contents.document_of(RulebookDraft.objects.get(pk=draft.pk))
     assert [rule["code"] for rule in document["rules"]] == ["base", "hello", "more"]
     assert str(document["rules"][0]["earn"]["per_amount"]["points"]) == "2", "an untouched rule is the new one"
+
+
+@pytest.mark.parametrize(
+    ("moves", "order"), [(False, ["more", "twice", "hello", "base"]), (True, ["more", "twice", "base", "hello"])]
+)
+def test_catching_up_takes_the_order_published_unless_the_draft_moved_rules_itself(program, now, moves, order):
+    """The draft: base, twice, and hello behind them; published meanwhile: more, twice, base."""
+    twice, more = {**BASE, "code": "twice"}, {**BASE, "code": "more"}
+    rulebooks.publish(program=program, content=rulebook(BASE, twice), valid_from=None, now=now, by="command:x")
+    draft = drafts.open_draft(program=program, title="Spring", now=now, by=NADIA)
+    row = written(draft, now)
+    if moves:
+        ours = draft.rules.get(code="twice")
+        assert ordering.move_rule(draft_id=draft.pk, rule_id=ours.pk, up=True, now=now, by=NADIA)
+    later = now + timedelta(hours=1)
+    there = rulebook(more, twice, BASE)
+    rulebooks.publish(program=program, content=there, valid_from=None, now=later, by="command:x")
+    catching_up.catch_up(draft_id=draft.pk, now=later, by=NADIA)
+    assert list(draft.rules.values_list("code", flat=True)) == order
+    assert row.code in order
 
 
 def test_a_version_begins_now_or_later(draft, now):
