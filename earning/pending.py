@@ -34,11 +34,9 @@ class NothingWaits(Exception):
 
 _FIND = """
 SELECT t.holder_id, t.activity_id, t.occurred_on FROM attribution AS t
-JOIN activity_key AS k ON k.activity_id = t.activity_id
-WHERE t.program_id = %s AND t.ended_at IS NULL AND t.holder_id IS NOT NULL
-  AND (t.activity_id = %s OR (k.external_id = %s AND (%s::int IS NULL OR k.source_id = %s)))
-ORDER BY t.activity_id
+WHERE t.program_id = %s AND t.ended_at IS NULL AND t.holder_id IS NOT NULL AND t.activity_id = %s
 """
+_CALLED = "SELECT activity_id FROM activity_key WHERE source_id = %s AND external_id = %s"
 _WRITE = """
 INSERT INTO delivery (holder_id, activity_id, event_type, occurred_on, delivered_at, at, by)
 VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (holder_id, activity_id, event_type) DO NOTHING
@@ -64,24 +62,23 @@ WHERE e.activity_id = ANY(%s) AND t.holder_id IS NOT NULL
 
 @transaction.atomic
 def deliver(
-    *, program: Program, activity_id: int | None = None, external_id: str | None = None, source_id: int | None = None,
+    *, program: Program, activity_id: int | None = None, called: tuple[int, str] | None = None,
     event_type: str | None = None, now: datetime, by: str, delivered_at: datetime | None = None,
 ) -> int:  # fmt: skip
     """Say that the event which points of an activity wait for happened, at `delivered_at` (now unless said).
 
-    The activity is named by its id or by its sender's own. Without `event_type`, every event a currency of the program
-    waits for. Doing it again changes nothing. Returns how many lots matured. Raises UnknownReceipt, NothingWaits.
+    The activity is named by its id, or `called` as its sender does: (source_id, external_id), since two senders may use
+    one number. Without `event_type`, every event a currency of the program waits for. Doing it again changes nothing.
+    Returns how many lots matured. Raises UnknownReceipt, NothingWaits; ValueError unless it is named one way.
     """
+    if (activity_id is None) == (called is None):
+        raise ValueError("an activity is named by its id, or by its source and that source's number")
     waiting = _waiting(programs.currencies_of(program.pk), event_type)
     if not waiting:
         raise NothingWaits(event_type or "")
     with connection.cursor() as wrapper:
         cursor = wrapper.cursor
-        cursor.execute(_FIND, [program.pk, activity_id, external_id, source_id, source_id])
-        found = cursor.fetchall()
-        if not found or len({row[1] for row in found}) > 1:
-            raise UnknownReceipt(str(activity_id or external_id))
-        holder_id, number, day = found[0]
+        holder_id, number, day = _found(cursor, program.pk, activity_id, called)
         at = delivered_at or now
         matured = sum(
             _deliver(cursor, [(holder_id, number, day)], kind, own, at=at, now=now, by=by)
@@ -90,6 +87,20 @@ def deliver(
     data = {"events": sorted(waiting), "lots": matured}
     trail.record(action="activity.delivered", actor=by, obj=("activity", number), at=now, data=data)
     return matured
+
+
+def _found(
+    cursor: Any, program_id: int, activity_id: int | None, called: tuple[int, str] | None
+) -> tuple[int, int, Any]:  # fmt: skip
+    """(holder, activity, day), both ways by a key. Raises UnknownReceipt."""
+    if called is not None:
+        cursor.execute(_CALLED, called)
+        (activity_id,) = cursor.fetchone() or (None,)
+    cursor.execute(_FIND, [program_id, activity_id])
+    row: tuple[int, int, Any] | None = cursor.fetchone()
+    if row is None:
+        raise UnknownReceipt(called[1] if called else str(activity_id))
+    return row
 
 
 def deliver_landed(cursor: Any, activities: pl.DataFrame, terms: Terms, *, now: datetime, by: str) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activity import single
+from activity import single, sources
 from earning import auditing, pending
 from ledger import posting
 from ledger import queries as pots
@@ -35,7 +35,10 @@ def test_points_wait_until_the_goods_are_delivered(now):
             amount=1, key="k", now=now, actor="t",
         )  # fmt: skip
     assert pending.deliver(program=club.program, activity_id=sale, now=now, by="test") == 1
-    assert pending.deliver(program=club.program, external_id="R1", event_type="delivered", now=now, by="test") == 0
+    assert (
+        pending.deliver(program=club.program, called=(club.source.pk, "R1"), event_type="delivered", now=now, by="test")
+        == 0
+    )
     assert pot(club, now) == (10, 7, 0)
     assert pot(club, datetime(2027, 11, 11, tzinfo=UTC)) == (0, 0, 0)  # a year from the purchase, delivered or not
     assert pending.deliver(program=club.program, activity_id=other, now=now, by="test") == 1
@@ -73,9 +76,25 @@ def test_an_event_that_names_the_receipt_delivers_it(now):
     assert pot(club, now) == (10, 0, 0)
 
 
+def test_a_delivery_says_whose_number_it_names(now):
+    """Two sources may use one number: neither is delivered by the other's."""
+    club = club_of(now)
+    bought(club, "R1", ("a", 1, "10.00"), now=now)
+    other, _ = sources.source_for("webshop", program=club.program, now=now, by="t")
+    row = {"receipt_id": "R1", "kind": "purchase", "occurred_at": "2026-11-10T12:00:00", "member": "anna-0001",
+           "store": "s1", "line": "1", "sku": "a", "quantity": "1", "gross": "7.00"}  # fmt: skip
+    assert single.land_one([row], source=other, program=club.program, now=now).state == "landed"
+    world.drained(now)
+    assert pot(club, now) == (0, 17, 0)
+    assert pending.deliver(program=club.program, called=(other.pk, "R1"), now=now, by="test") == 1
+    assert pot(club, now) == (7, 10, 0)
+    with pytest.raises(ValueError, match="its id, or"):
+        pending.deliver(program=club.program, now=now, by="test")
+
+
 def test_what_is_unknown_or_waits_for_nothing_is_refused(now):
     club = club_of(now)
     with pytest.raises(pending.UnknownReceipt):
-        pending.deliver(program=club.program, external_id="R9", now=now, by="test")
+        pending.deliver(program=club.program, called=(club.source.pk, "R9"), now=now, by="test")
     with pytest.raises(pending.NothingWaits):
-        pending.deliver(program=club.program, external_id="R9", event_type="opened", now=now, by="test")
+        pending.deliver(program=club.program, called=(club.source.pk, "R9"), event_type="opened", now=now, by="test")
