@@ -31,6 +31,7 @@ class Asked:
     member: str
     public_id: str
     number: str
+    currency: str
     amount: str
     value: str
     taken: bool
@@ -48,28 +49,37 @@ class Asked:
 
 def waiting(desk: Desk) -> list[Asked]:
     """What waits in this person's scopes, the oldest first."""
-    rows = _visible(desk).filter(state=Adjustment.State.WAITING, expires_at__gt=desk.now).order_by("asked_at")
+    rows = _waiting(desk).select_related("membership__member").order_by("asked_at")
     return _told(desk, list(rows[:MOST]))
+
+
+def awaited(desk: Desk) -> QuerySet[Adjustment]:
+    """What waits for this person's own word: what she asked for herself is another's to decide."""
+    return _waiting(desk).exclude(asked_by=desk.actor)
 
 
 def decided(desk: Desk) -> list[Asked]:
     """What was decided last."""
-    rows = _visible(desk).exclude(state=Adjustment.State.WAITING).exclude(decided_at=None).order_by("-decided_at")
-    return _told(desk, list(rows[:20]))
+    rows = _visible(desk).exclude(state=Adjustment.State.WAITING).exclude(decided_at=None)
+    return _told(desk, list(rows.select_related("membership__member").order_by("-decided_at")[:20]))
 
 
 def one(desk: Desk, adjustment_id: int) -> Asked:
     """One request; 404 when it is none of this person's to decide."""
-    row = _visible(desk).filter(pk=adjustment_id).first()
+    row = _visible(desk).select_related("membership__member").filter(pk=adjustment_id).first()
     if row is None:
         raise Http404
     opening.opened(desk, row.membership.public_id, action="points.approve")
     return _told(desk, [row])[0]
 
 
+def _waiting(desk: Desk) -> QuerySet[Adjustment]:
+    return _visible(desk).filter(state=Adjustment.State.WAITING, expires_at__gt=desk.now)
+
+
 def _visible(desk: Desk) -> QuerySet[Adjustment]:
     inside = in_scopes(rights.scopes(desk.user, "points.approve"))
-    rows = Adjustment.objects.filter(program=desk.program).select_related("membership__member")
+    rows = Adjustment.objects.filter(program=desk.program)
     return rows.filter(membership__in=Membership.objects.filter(inside, program=desk.program)) if inside else rows
 
 
@@ -83,6 +93,7 @@ def _told(desk: Desk, rows: list[Adjustment]) -> list[Asked]:
             member=str(row.membership.member),
             public_id=row.membership.public_id,
             number=row.membership.number,
+            currency=units[row.currency_id].code,
             amount=units[row.currency_id].write(formats, row.amount, signed=True),
             value=formats.money(row.value, row.money),
             taken=row.amount < 0,

@@ -103,6 +103,12 @@ class Desk:
     def may(self, action: str, scope: rights.Scope) -> bool:
         return rights.may(self.user, action, scope)
 
+    def duties(self) -> Any:
+        """How much waits for her (backoffice.duties): asked by the menu, once for each page."""
+        from backoffice import duties
+
+        return duties.of(self)
+
 
 def for_staff(action: str = "", *, whole: bool = False) -> Callable[[View], View]:
     """A page of staff: `view(request, desk, ...)`. Without `action` any right at all opens it.

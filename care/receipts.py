@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from activity import assigning
-from activity.models import Activity, Attribution, Bearer, Kind, Quarantine
+from activity.models import Activity, ActivityKey, Attribution, Bearer, Kind, Quarantine
 from care import terms
 from care.models import Case, ReceiptClaim
 from care.refusals import AlreadyCredited, AnothersReceipt, InQuarantine, NotInThisState, ReceiptUnknown, TooLate
@@ -56,17 +57,25 @@ class Evidenced:
 
 def find(membership: Membership, number: str) -> list[Found]:
     """Purchases of the program's sources under this number, the latest first: two tills may use one number."""
-    sources = list(Source.objects.filter(programs=membership.program_id).values_list("pk", flat=True))
-    rows = Activity.objects.filter(
-        source_id__in=sources, external_id=number.strip(), kind=Kind.PURCHASE
-    ).order_by("-occurred_at")[:20]  # fmt: skip
-    return [_found(row, membership) for row in rows]
+    rows = numbered(membership.program_id, number).filter(kind=Kind.PURCHASE)
+    return [_found(row, membership) for row in rows[:20]]
+
+
+def numbered(program_id: int, number: str) -> QuerySet[Activity]:
+    """All that came under this number from the program's sources, the latest first, by the key that makes it one."""
+    keys = ActivityKey.objects.filter(source_id__in=_sources_of(program_id), external_id=number.strip())
+    ids = list(keys.values_list("activity_id", flat=True))
+    return Activity.objects.filter(activity_id__in=ids).order_by("-occurred_at")
 
 
 def waits_in_quarantine(program_id: int, number: str) -> bool:
     """Whether a receipt of this number came and could not land."""
-    rows = Quarantine.objects.filter(program_id=program_id, receipt_id=number.strip(), state__in=["open", "fixed"])
-    return rows.exists()
+    rows = Quarantine.objects.filter(source_id__in=_sources_of(program_id), receipt_id=number.strip())
+    return rows.filter(program_id=program_id, state__in=["open", "fixed"]).exists()
+
+
+def _sources_of(program_id: int) -> list[int]:
+    return list(Source.objects.filter(programs=program_id).values_list("pk", flat=True))
 
 
 def attach(*, case: Case, activity_id: int, now: datetime, by: str) -> ReceiptClaim:

@@ -2,7 +2,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from backoffice import doors, queries
+from backoffice import doors, finding, queries
 
 SHOWN = 20
 
@@ -10,17 +10,18 @@ SHOWN = 20
 @require_safe
 @doors.for_staff("members.search")
 def search(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
-    """One box for a card, a number, a phone, an e-mail address, a name; one exact hit opens the member."""
-    text = request.GET.get("q", "").strip()[:80]
-    found = queries.search(desk, text, SHOWN + 1) if text else []
-    if len(found) == 1 and found[0].exact:
-        return redirect("backoffice:member", found[0].public_id)
-    return doors.page(
-        request,
-        "backoffice/search.html",
-        desk,
-        {"query": text, "found": found[:SHOWN], "more": len(found) > SHOWN, "place": "members"},
-    )
+    """One box for a card, a phone, an address, a name, a case or a receipt; where one alone is meant, it opens."""
+    text = request.GET.get("q", "").replace("\0", "").strip()[:80]
+    if not text:
+        return doors.page(request, "backoffice/search.html", desk, {"query": "", "place": "members"})
+    found = finding.find(desk, text, SHOWN + 1)
+    if found.there:
+        return redirect(found.there)
+    values = {
+        "query": text, "found": found.members[:SHOWN], "more": len(found.members) > SHOWN, "case": found.case,
+        "receipts": found.receipts, "place": "members",
+    }  # fmt: skip
+    return doors.page(request, "backoffice/search.html", desk, values)
 
 
 @require_safe

@@ -17,7 +17,7 @@ import polars as pl
 from django.db import connection, transaction
 from django.test import Client
 
-from activity.models import Activity, Attribution, Bearer, Kind
+from activity.models import Activity, ActivityKey, Attribution, Bearer, Kind
 from earning.models import Award
 from identity.models import User
 from ledger import bulk
@@ -90,6 +90,9 @@ def receipt(
         external_id=f"T{activity_id}", store_id=life.membership.home_store_id, currency="EUR", gross=sum(nets),
         net=sum(nets), states=[articles[n % len(articles)].pk for n in range(size)], quantities=[1000] * size,
         grosses=list(nets), discounts=[0] * size, nets=list(nets),
+    )  # fmt: skip
+    ActivityKey.objects.create(
+        source_id=till.pk, external_id=f"T{activity_id}", activity_id=activity_id, occurred_on=day, content_hash=b"x"
     )  # fmt: skip
     bearer, _new = Bearer.objects.get_or_create(source_id=till.pk, digest=str(life.holder_id).encode())
     Attribution.objects.create(
