@@ -5,13 +5,18 @@ class CareConfig(AppConfig):
     name = "care"
 
     def ready(self) -> None:
-        from care import contacts, following, telling, timeline
+        from care import asking, contacts, following, releasing, telling, timeline
+        from care.privacy import keeping
+        from identity import hooks as logins
         from members import hooks
         from messaging import kinds
 
         hooks.on_happened.append(following.follow)
         kinds.filled(telling.CASE, telling.with_days)
         timeline.sources += [
+        kinds.filled(telling.FAREWELL, telling.with_vouchers)
+        kinds.filled(asking.KIND, asking.filled)
+        kinds.marketing(asking.KIND, asking.PURPOSE)
             contacts.of_cases, contacts.of_opinions, contacts.of_adjustments, contacts.of_messages,
             contacts.of_membership, contacts.of_consents,
         ]  # fmt: skip

@@ -20,7 +20,8 @@ from audit import trail
 from care import cases, policies, telling, terms
 from care.models import Case, Opinion
 from care.refusals import NotInThisState, NoWords, OutOfTime, ReceiptUnknown
-from members.models import Membership, MembershipHolder
+from members import pooling
+from members.models import Membership
 from programs.models import Store
 
 PROMOTERS, DETRACTORS = 9, terms.LOW_RATING
@@ -151,10 +152,10 @@ def _about(membership: Membership, activity_id: int | None, store: Store | None,
         if store is None or day is None:
             raise ReceiptUnknown(_("Say which store, and on which day."))
         return _About(None, day, store.pk)
-    holder = MembershipHolder.objects.filter(membership=membership, until_at=None).values_list("holder_id", flat=True)
-    mine = Attribution.objects.filter(
-        activity_id=activity_id, program_id=membership.program_id, holder_id__in=list(holder), ended_at=None
-    )
+    mine = Attribution.objects.filter(  # hers in whatever pot, never of those she shares a pot with
+        activity_id=activity_id, program_id=membership.program_id, ended_at=None,
+        membership_id__in=pooling.kin_of(membership.pk).memberships,
+    )  # fmt: skip
     row = Activity.objects.filter(activity_id=activity_id, kind__in=[Kind.PURCHASE, Kind.RETURN, Kind.VISIT]).first()
     if row is None or not mine.exists():
         raise ReceiptUnknown(_("This receipt is not the member’s."))

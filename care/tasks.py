@@ -1,4 +1,5 @@
-"""The beat of leaving and of people's own data. A task reads the clock, makes one call and decides nothing."""
+"""The beat of leaving, of people's own data, of opinions and evidence. A task reads the clock, makes one call and
+decides nothing."""
 
 from __future__ import annotations
 
@@ -50,6 +51,28 @@ def retain() -> None:
     for name, done in retention.run(now=now, goes_on=lambda: clock.now() < until).items():
         if done:
             log.info("kept long enough", what=name, rows=done)
+
+
+@shared_task(name="care.tasks.ask")
+def ask() -> None:
+    """Ask members what they thought of a purchase, for at most SECONDS; the next beat goes on."""
+    from care import asking
+
+    now = clock.now()
+    until = now + timedelta(seconds=SECONDS)
+    if asked := asking.ask_due(now=now, goes_on=lambda: clock.now() < until):
+        log.info("opinions asked for", messages=asked)
+
+
+@shared_task(name="care.tasks.sweep")
+def sweep() -> None:
+    """Take away evidence that a killed process wrote and no row names, for at most SECONDS."""
+    from care import leftovers
+
+    now = clock.now()
+    until = now + timedelta(seconds=SECONDS)
+    if gone := leftovers.sweep(now=now, goes_on=lambda: clock.now() < until):
+        log.info("files without a row", gone=gone)
 
 
 @shared_task(name="care.tasks.expire_requests")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.urls import reverse
+
 from care.models import Case, CaseEvent, Opinion
 from messaging import amounts, outbox
 
@@ -19,7 +21,7 @@ def tell(case: Case, event: CaseEvent, *, now: datetime) -> None:
         "step": event.what,
         "words": event.words if event.what != CaseEvent.What.OPENED else "",
         "due": case.due_on.isoformat(),
-        "path": f"me/requests/{case.pk}/",
+        "path": reverse("portal:request", args=[case.pk]),
     }
     _owe(case.membership_id, CASE, values, f"case:{case.pk}:{event.pk}", now, event.by)
 

@@ -50,6 +50,14 @@ class Ceiling:
         return int(self.act * each), int(self.day * each)
 
 
+@dataclass(frozen=True)
+class Asks:
+    """A member is asked about a purchase so many hours after it, and not again for so many days."""
+
+    after_hours: int = 24
+    every_days: int = 30
+
+
 CEILINGS: dict[str, Ceiling] = {
     "store_manager": Ceiling(Decimal(10), Decimal(50)),
     "call_centre": Ceiling(Decimal(20), Decimal(100)),
@@ -65,6 +73,7 @@ class Terms:
     due_days: Mapping[str, int] = field(default_factory=lambda: DUE_DAYS)
     reasons: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: REASONS)
     ceilings: Mapping[str, Ceiling] = field(default_factory=lambda: CEILINGS)
+    asks: Asks | None = None
 
 
 def of(program_id: int) -> Terms:
@@ -78,4 +87,5 @@ def of(program_id: int) -> Terms:
         due_days={**DUE_DAYS, **(said.get("due_days") or {})},
         reasons=said.get("reasons") or REASONS,
         ceilings={**CEILINGS, **ceilings},
+        asks=Asks(**said["asks"]) if said.get("asks") is not None else None,
     )

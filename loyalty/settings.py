@@ -178,6 +178,8 @@ CELERY: dict[str, Any] = {
         "settle and erase": {"task": "care.tasks.leave", "schedule": 600.0, "options": {"expires": 600}},
         # acts once a night for each class; a missed beat is made good by the next
         "keep no longer": {"task": "care.tasks.retain", "schedule": 3600.0, "options": {"expires": 3600}},
+        "sweep lost files": {"task": "care.tasks.sweep", "schedule": 3600.0, "options": {"expires": 3600}},
+        "ask for opinions": {"task": "care.tasks.ask", "schedule": 900.0, "options": {"expires": 900}},
         "tell systems what changed": {"task": "replication.tasks.look", "schedule": 300.0, "options": {"expires": 300}},
         "let holds lapse": {"task": "rewards.tasks.lapse", "schedule": 60.0, "options": {"expires": 60}},
     },

@@ -8,8 +8,9 @@ from django.conf import settings
 
 
 def absolute(program: Any, path: str = "/") -> str:
-    """`path` of a page of the program (with or without the program's own prefix) as an address one can follow."""
-    outside = settings.PUBLIC_URL.rstrip("/")
+    """`path` of a page of the program, with or without its first slash and the program's own prefix, as an address one
+    can follow."""
+    outside, path = settings.PUBLIC_URL.rstrip("/"), f"/{path.lstrip('/')}"
     if program is None:
         return f"{outside}{path}"
     inside = path.removeprefix(f"/{program.code}") if path.startswith(f"/{program.code}/") else path

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,14 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb, 'waiting', 0, '', %s, %s, %s)
 ON CONFLICT (key) DO NOTHING
 """
 
+_OWE_MANY = """
+INSERT INTO outgoing_message
+    (uid, key, kind, membership_id, program_id, address, language, facts, state, attempts, error, owed_at, owed_by,
+     due_at)
+SELECT uid, key, %s, membership_id, NULL, '', '', facts::jsonb, 'waiting', 0, '', %s, %s, %s
+FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::text[]) AS owed (uid, key, membership_id, facts)
+ON CONFLICT (key) DO NOTHING
+"""
 
 def owe(
     *, membership_id: int, kind: str, values: Mapping[str, Any], now: datetime, by: str = "system:messages", key: str
@@ -33,6 +42,32 @@ def owe(
 
 
 def owe_address(
+@dataclass(frozen=True)
+class Owed:
+    """One of many messages of a kind: to whom, under which key, telling what."""
+
+    membership_id: int
+    key: str
+    values: Mapping[str, Any]
+
+
+def owe_many(*, kind: str, owed: Sequence[Owed], now: datetime, by: str) -> int:
+    """As `owe`, for many members in one statement; how many were new. Raises UnknownKind."""
+    kinds.kind_of(kind)
+    if not owed:
+        return 0
+    columns = [
+        [uuid.uuid4() for _ in owed], [one.key for one in owed], [one.membership_id for one in owed],
+        [json.dumps(dict(one.values)) for one in owed],
+    ]  # fmt: skip
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_OWE_MANY, [kind, now, by[:80], now, *columns])
+        new = int(cursor.rowcount)
+        if new:
+            bells.ring_when_committed()
+    return new
+
+
     *,
     address: str,
     language: str,

@@ -166,14 +166,23 @@ class CareDueDays(Strictly):
     other: Days | None = None
 
 
+class CareAsks(Strictly):
+    """Members who agreed to offers by e-mail are asked how a purchase was, so many hours after it, and not again for so
+    many days."""
+
+    after_hours: Annotated[Count, Field(ge=1, le=720)] = 24
+    every_days: Annotated[Count, Field(ge=1, le=366)] = 30
+
+
 class Care(Strictly):
-    """How cases are worked: how long a receipt may be claimed, by when a case is due, why points are adjusted, and what
-    a role may adjust alone."""
+    """How cases are worked: how long a receipt may be claimed, by when a case is due, why points are adjusted, what a
+    role may adjust alone; and whether members are asked what they thought of a purchase."""
 
     claim_days: Days | None = None
     due_days: CareDueDays | None = None
     reasons: Annotated[dict[Slug, Names], Field(min_length=1, max_length=50)] | None = None
     ceilings: dict[Literal["store_staff", "store_manager", "call_centre", "administrator"], CareCeiling] | None = None
+    asks: CareAsks | None = None
 
 
 class Closing(Strictly):

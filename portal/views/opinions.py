@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -12,6 +13,7 @@ from audit import clock
 from care import opinions
 from care.models import Opinion
 from care.refusals import Refused
+from members import merging
 from members.models import Membership
 from portal import doors, queries
 
@@ -55,7 +57,7 @@ def linked(request: HttpRequest, token: str) -> HttpResponse:
     """The same from a signed link in a message, without signing in; it shows nothing of the receipt or the member."""
     program, now = doors.program_of(request), clock.now()
     named = opinions.named_by(token)
-    membership = Membership.objects.filter(pk=named[0], program=program).first() if named else None
+    membership = _bearer(program, named[0]) if named else None
     if named is None or membership is None:
         raise Http404
     form = _form(request, None)
@@ -65,6 +67,14 @@ def linked(request: HttpRequest, token: str) -> HttpResponse:
     values = {"form": form, "done": done, "brand": queries.brand_of(program)}
     status = 422 if form.is_bound and not done else 200
     return render(request, "portal/opinion_linked.html", values, status=status)
+
+
+def _bearer(program: Any, membership_id: int) -> Membership | None:
+    """Whose link it is now: a membership may have been merged since; whoever left is asked nothing more."""
+    rows = Membership.objects.select_related("merged_into")
+    named = rows.filter(pk=membership_id, program=program).first()
+    standing = merging.standing_for(named) if named else None
+    return standing if standing and standing.status != Membership.Status.CLOSED else None
 
 
 def _form(request: HttpRequest, before: Opinion | None) -> RatingForm:
