@@ -14,6 +14,7 @@ from backoffice.casework import CasePage
 from backoffice.doors import Desk
 from care import outcomes, receipts, terms
 from care.outcomes import Outcome
+from ledger.posting import InsufficientPoints
 from members.models import Card
 from members.scoping import scope_of
 from programs import queries as programs
@@ -243,6 +244,12 @@ def kinds_for(desk: Desk, page: CasePage) -> list[Kind]:
     }.get(page.case.type, outcomes.ANSWER)  # fmt: skip
     mine = [kind for kind in every if kind not in _RIGHTS or desk.may(_RIGHTS[kind], place)]
     return [Kind(kind, str(every[kind])) for kind in sorted(mine, key=lambda kind: kind != likely)]
+
+
+def too_much(desk: Desk, currency: str, lacking: InsufficientPoints) -> str:
+    """How much of a currency can be taken, where more was asked for."""
+    unit = next(one for one in pots.units_of(desk.program.pk).values() if one.code == currency)
+    return str(_("Only %(count)s can be taken.")) % {"count": unit.write(desk.formats, lacking.available)}
 
 
 def adjustable(desk: Desk) -> dict[str, Any]:

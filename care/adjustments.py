@@ -55,7 +55,8 @@ def ask(
 ) -> Adjustment:  # fmt: skip
     """Adjust a pot by `amount` smallest units, or ask for it where it is above the person's ceiling (`state` says).
 
-    The same key again answers as before. Raises OwnAccount, UnknownReason, NoWords, InsufficientPoints, ValueError.
+    The same key again answers as before. Raises OwnAccount, UnknownReason, NoWords, InsufficientPoints, ValueError, and
+    NotInThisState for a credit to whoever left.
     """
     by = f"user:{user.pk}"
     policies.check_acts_on_another(by, membership)
@@ -65,6 +66,7 @@ def ask(
         raise UnknownReason(_("Choose a reason of the list."))
     if not words.strip():
         raise NoWords
+    _check_can_have(membership, amount)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_MINE, [f"adjustments {by}"])  # two acts at once see each other's part of the day
         before = Adjustment.objects.filter(key=key).first()
@@ -91,6 +93,7 @@ def approve(*, adjustment_id: int, user: User, now: datetime, words: str = "") -
     by = f"user:{user.pk}"
     with transaction.atomic():
         row = _waiting(adjustment_id, by, now)
+        _check_can_have(row.membership, row.amount)
         row.decided_at, row.decided_by, row.answer = now, by, words.strip()[:300]
         _post(row, now, by)
         if row.case is not None and row.case.state in policies.LIVING:
@@ -158,7 +161,16 @@ def _ceiling(user: User, membership: Membership, money: str) -> tuple[int, int]:
     return max(act for act, _day in held) if held else 0, max(day for _act, day in held) if held else 0
 
 
+def _check_can_have(membership: Membership, amount: int) -> None:
+    """Whoever left has no use for points; what was given by mistake is still taken back."""
+    if amount > 0 and membership.status == Membership.Status.CLOSED:
+        raise NotInThisState(_("This member has left the program: nothing is credited."))
+
+
 def _waiting(adjustment_id: int, by: str, now: datetime) -> Adjustment:
+    """The request, locked after its case, as whoever ends the case does."""
+    asked = Adjustment.objects.filter(pk=adjustment_id)
+    list(Case.objects.select_for_update().filter(pk__in=asked.values("case_id")))
     row = (
         Adjustment.objects.select_for_update(of=("self",)).select_related("membership", "case").get(pk=adjustment_id)
     )  # fmt: skip

@@ -11,12 +11,13 @@ class CareConfig(AppConfig):
         from members import hooks
         from messaging import kinds
 
-        hooks.on_happened.append(following.follow)
+        hooks.on_happened += [following.follow, keeping.keep]
+        logins.on_happened.append(releasing.let_go)
         kinds.filled(telling.CASE, telling.with_days)
-        timeline.sources += [
         kinds.filled(telling.FAREWELL, telling.with_vouchers)
         kinds.filled(asking.KIND, asking.filled)
         kinds.marketing(asking.KIND, asking.PURPOSE)
+        timeline.sources += [
             contacts.of_cases, contacts.of_opinions, contacts.of_adjustments, contacts.of_messages,
             contacts.of_membership, contacts.of_consents,
         ]  # fmt: skip

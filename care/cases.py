@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from audit import trail
 from care import calendars, evidence, policies, telling, terms
 from care.evidence import Sent
-from care.models import Case, CaseEvent
+from care.models import Adjustment, Case, CaseEvent
 from care.refusals import NotInThisState, NoWords, TooMany
 from identity.models import User
+from members import merging
 from members.models import Membership
 from programs import queries as programs
 from values import periods
@@ -44,6 +45,7 @@ def open(
     said = _said(words) if type != Case.Type.LOST_CARD or words.strip() else ""
     good = evidence.checked(files)
     with evidence.kept_or_gone() as written, transaction.atomic():
+        membership = merging.standing_now(membership)  # a page may still have shown one that was merged meanwhile
         case = Case.objects.create(
             program_id=membership.program_id, membership=membership, type=type, channel=channel,
             receipt=receipt.strip()[:200], due_on=_due_on(membership, type, now), owner=owner, opened_at=now,
@@ -101,9 +103,10 @@ def attach(*, case_id: int, files: Sequence[Sent], now: datetime, by: str) -> No
 
 
 def hand_to(*, case_id: int, owner: User | None, now: datetime, by: str) -> None:
-    """Give a case to a colleague, take it oneself, or lay it back."""
+    """Give a case to a colleague, take it oneself, or lay it back. Raises NotInThisState when it has ended."""
     with transaction.atomic():
         case = locked(case_id, by)
+        policies.check_lives(case)
         case.owner, case.changed_at = owner, now
         case.save(update_fields=["owner", "changed_at"])
         write(case, What.TAKEN, now=now, by=by, data={"owner": owner.pk if owner else None})
@@ -165,6 +168,8 @@ def _end(
 ) -> None:  # fmt: skip
     case.state, case.ended_at, case.changed_at = state, now, now
     case.save(update_fields=["state", "ended_at", "changed_at", "outcome"])
+    waiting = Adjustment.objects.filter(case=case, state=Adjustment.State.WAITING)
+    waiting.update(state=Adjustment.State.EXPIRED)  # nobody approves later what the case has done without
     event = write(case, what, now=now, by=by, words=words.strip()[:MOST_WORDS], data=data)
     _record(what, case, now, by, **data)
     telling.tell(case, event, now=now)

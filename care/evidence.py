@@ -109,7 +109,12 @@ def remove(row: CaseFile, *, now: datetime) -> None:
 
 def path_of(name: str) -> Path:
     """Where a file of ours lies. Names are ours alone: 32 hexadecimal digits and a kind."""
-    return Path(settings.FILES_DIR) / "cases" / name[:2] / name
+    return root() / name[:2] / name
+
+
+def root() -> Path:
+    """The folder that holds nothing but evidence, in folders by the first two digits of a name."""
+    return Path(settings.FILES_DIR) / "cases"
 
 
 def _checked(file: Sent) -> Good:

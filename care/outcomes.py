@@ -109,6 +109,8 @@ def _adjust(case: Case, outcome: Outcome, user: User, now: datetime) -> tuple[Do
     currency = next((one for one in programs.currencies_of(case.program_id) if one.code == outcome.currency), None)
     if currency is None:
         raise ValueError(f"no currency is {outcome.currency!r}")
+    if case.adjustments.filter(state=Adjustment.State.WAITING).exclude(key=outcome.key).exists():
+        raise NotInThisState(_("An adjustment of this case waits for another person’s word already."))
     row = adjustments.ask(
         membership=case.membership, currency=currency, amount=outcome.amount, reason=outcome.reason,
         words=outcome.words or f"case {case.pk}", key=outcome.key, user=user, now=now, case=case,

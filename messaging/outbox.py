@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from messaging import bells, kinds
+from messaging.models import Outgoing
 
 _OWE = """
 INSERT INTO outgoing_message
@@ -20,7 +21,6 @@ INSERT INTO outgoing_message
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb, 'waiting', 0, '', %s, %s, %s)
 ON CONFLICT (key) DO NOTHING
 """
-
 _OWE_MANY = """
 INSERT INTO outgoing_message
     (uid, key, kind, membership_id, program_id, address, language, facts, state, attempts, error, owed_at, owed_by,
@@ -29,6 +29,7 @@ SELECT uid, key, %s, membership_id, NULL, '', '', facts::jsonb, 'waiting', 0, ''
 FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::text[]) AS owed (uid, key, membership_id, facts)
 ON CONFLICT (key) DO NOTHING
 """
+
 
 def owe(
     *, membership_id: int, kind: str, values: Mapping[str, Any], now: datetime, by: str = "system:messages", key: str
@@ -41,7 +42,6 @@ def owe(
     return _owe((membership_id, None, "", ""), kind, values, now, by, key)
 
 
-def owe_address(
 @dataclass(frozen=True)
 class Owed:
     """One of many messages of a kind: to whom, under which key, telling what."""
@@ -68,6 +68,7 @@ def owe_many(*, kind: str, owed: Sequence[Owed], now: datetime, by: str) -> int:
     return new
 
 
+def owe_address(
     *,
     address: str,
     language: str,
@@ -84,6 +85,16 @@ def owe_many(*, kind: str, owed: Sequence[Owed], now: datetime, by: str) -> int:
     if kinds.kind_of(kind).is_marketing:
         raise ValueError("nobody without a membership has agreed to marketing")
     return _owe((None, program_id, address, language), kind, values, now, by, key)
+
+
+def owe_nobody(*, kind: str, now: datetime, by: str, key: str) -> None:
+    """Do for a name that is nobody's what is done for a known one, so that nobody can time who is known: a row that is
+    over, and a bell."""
+    Outgoing.objects.create(
+        key=key, kind=kind, state=Outgoing.State.DROPPED, error="nobody", owed_at=now, owed_by=by[:80], due_at=now,
+        ended_at=now,
+    )  # fmt: skip
+    bells.ring_when_committed()
 
 
 def _owe(

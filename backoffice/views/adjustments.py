@@ -10,7 +10,7 @@ from backoffice import approving, case_forms, doors, opening, outcome_forms
 from care import adjustments
 from care.models import Adjustment
 from care.refusals import Refused
-from ledger.posting import InsufficientPoints, WalletFrozen
+from ledger.posting import InsufficientPoints
 from members.policies import OwnAccount
 
 
@@ -55,7 +55,7 @@ def approval(request: HttpRequest, desk: doors.Desk, adjustment_id: int) -> Http
         except OwnAccount:
             form.add_error(None, _("Nobody acts on their own account. Ask a colleague."))
         except InsufficientPoints as lacking:
-            form.add_error(None, _("Only %(count)s can be taken.") % {"count": lacking.available})
+            form.add_error(None, outcome_forms.too_much(desk, asked.currency, lacking))
         else:
             return redirect("backoffice:approvals")
     values = {"asked": asked, "form": form, "place": "approvals"}
@@ -84,9 +84,7 @@ def _adjust(desk: doors.Desk, membership: Any, form: case_forms.AdjustForm) -> A
     except OwnAccount:
         form.add_error(None, _("Nobody acts on their own account. Ask a colleague."))
     except InsufficientPoints as lacking:
-        form.add_error("amount", _("Only %(count)s can be taken.") % {"count": lacking.available})
-    except WalletFrozen:
-        form.add_error(None, _("This pot is frozen."))
+        form.add_error("amount", outcome_forms.too_much(desk, said["currency"], lacking))
     return None
 
 

@@ -55,7 +55,7 @@ def _settle(
         form.add_error(None, str(refused))
         return None
     except InsufficientPoints as lacking:
-        form.add_error("amount", _("Only %(count)s can be taken.") % {"count": lacking.available})
+        form.add_error("amount", outcome_forms.too_much(desk, form.cleaned_data["currency"], lacking))
         return None
     if not confirmed:
         values["preview"], values["will"] = done, written(desk, done)
