@@ -98,7 +98,7 @@ class Desk:
     @property
     def look(self) -> banners.Look:
         """How the program's cards look; the desk itself wears Fidelio's colours."""
-        return banners.look_of(banners.theme_of(self.program))
+        return banners.of_program(self.program)
 
     def may(self, action: str, scope: rights.Scope) -> bool:
         return rights.may(self.user, action, scope)

@@ -16,9 +16,6 @@ from programs import themes
 from values import texts
 
 FIDELIO = "Fidelio"
-COLOURS = {"fidelio": "#0d566b", "maison": "#0c5c43", "halles": "#8a1c4e"}
-"""The `--brand` of each theme in light; a test holds them against theme.css."""
-
 
 _LINK = re.compile(r"(?P<words>[^:]+?)\s?:\s(?P<href>https?://\S+)")
 
@@ -64,7 +61,7 @@ def _set(text: str, program: Any, language: str) -> dict[str, Any]:
     return {
         "paragraphs": [_paragraph(one) for one in text.split("\n\n") if one.strip()],
         "language": language,
-        "colour": COLOURS.get(themes.theme_of(program), COLOURS["fidelio"]),
+        "colour": themes.colour_of(program),
     }
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal import queries
-from web import banners
+from web import banners, icons
 
 STYLES = ("web/bootstrap.min.css", "web/theme.css", "web/pages.css")
 KEPT = (
@@ -25,7 +25,7 @@ KEPT = (
 
 def manifest_of(program: Any) -> dict[str, Any]:
     """The web manifest of a program: its name, its colours, its icons; opens on the home page."""
-    look, brand = banners.look_of(banners.theme_of(program)), queries.brand_of(program)
+    look, brand = banners.of_program(program), queries.brand_of(program)
     home = reverse("portal:home")
     return {
         "id": home, "name": brand, "short_name": brand[:12].strip(), "lang": get_language() or "en",
@@ -44,14 +44,20 @@ def kept_by_worker(program: Any) -> dict[str, Any]:
 
     The store's name changes with any of the files, so that old ones are thrown away.
     """
-    art = f"web/art/{banners.look_of(banners.theme_of(program)).theme}.svg"
-    files = [static(name) for name in (*KEPT, art)]
+    look = banners.of_program(program)
+    art = [static(f"web/art/{look.theme}.svg")] if look.own is None else []
+    files = [*(static(name) for name in KEPT), *art, *_files_of_looks(program)]
     version = hashlib.sha256("\n".join(files).encode()).hexdigest()[:12]
     return {
         "prefix": f"card-{program.code}-", "version": version, "files": files, "card": reverse("portal:card_offline"),
     }  # fmt: skip
 
 
+def _files_of_looks(program: Any) -> list[str]:
+    """The style sheets and logos a card of the program may need: whose member it will be is not known here."""
+    found = {banners.of_program(program), *(banners.of_member(program, banner.pk) for banner in program.banners.all())}
+    return sorted(icons.file(look, name) for look in found if look.own for name in ("look.css", "logo.png"))
+
+
 def _icon(look: banners.Look, name: str, side: int, purpose: str) -> dict[str, str]:
-    source = static(f"web/icons/{look.theme}-{name}.png")
-    return {"src": source, "sizes": f"{side}x{side}", "type": "image/png", "purpose": purpose}
+    return {"src": icons.address(look, name), "sizes": f"{side}x{side}", "type": "image/png", "purpose": purpose}

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 
 from identity import rights
 from portal import queries
-from web import banners, context
+from web import context
 
 View = Callable[..., HttpResponse]
 
@@ -71,7 +71,7 @@ def page(
         {
             "membership": visit,
             "brand": visit.brand,
-            "look": banners.look_of(visit.theme),
+            "look": visit.look,
             "formats": context.formats_of(visit.now, market=visit.market_code, zone=visit.zone, currency=visit.money),
             **values,
         },

@@ -17,6 +17,7 @@ from programs import queries as programs
 from programs.models import ProductState
 from values import texts
 from web import banners, climbs, context, movements, pots, reasons
+from web.banners import Look
 from web.climbs import Climb
 from web.formats import Formats
 from web.movements import Ground, Movement
@@ -37,7 +38,7 @@ class Visit:
     holder_id: int
     program_id: int
     brand: str
-    theme: str
+    look: Look
     number: str
     card_number: str
     first_name: str
@@ -150,7 +151,7 @@ def visit_of(user: Any, program: Any, now: datetime, *, left: bool = False) -> V
         holder_id=holder.holder_id,
         program_id=program.pk,
         brand=brand_of(program),
-        theme=banners.theme_of(program),
+        look=banners.of_member(program, row.home_banner_id),
         number=row.number,
         card_number=card.number if card else "",
         first_name=row.member.first_name,

@@ -6,6 +6,6 @@ TABLES = [
     no_people(name, "what is on offer")
     for name in (
         "population", "program", "program_host", "banner", "program_banner", "market", "store", "currency", "source",
-        "source_program", "product", "product_state",
+        "source_program", "product", "product_state", "theme_logo", "terms_text",
     )
 ]  # fmt: skip

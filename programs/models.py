@@ -48,6 +48,7 @@ class Program(models.Model):
     names = _names()
     population = models.ForeignKey(Population, models.PROTECT, related_name="programs", verbose_name=_("population"))
     settings = models.JSONField(_("settings"), default=dict, blank=True)
+    look = models.JSONField(default=dict, blank=True, help_text="as programs.themes.Theme writes it")
     banners: models.ManyToManyField[Banner, Any] = models.ManyToManyField(
         "Banner", related_name="programs", db_table="program_banner", verbose_name=_("banners")
     )
@@ -78,11 +79,12 @@ class ProgramHost(models.Model):
 
 
 class Banner(models.Model):
-    """A brand under which stores trade; `theme` names its colours and card artwork."""
+    """A brand under which stores trade. `look`: its colours and logo; without, `theme` names a look of the house."""
 
     code = models.SlugField(_("code"), unique=True, **CODE)
     names = _names()
     theme = models.CharField(_("look"), max_length=40, default="fidelio")
+    look = models.JSONField(default=dict, blank=True, help_text="as programs.themes.Theme writes it")
 
     class Meta:
         db_table = "banner"
@@ -91,6 +93,44 @@ class Banner(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class ThemeLogo(models.Model):
+    """A logo as `programs.logos` draws it, under the digest of its drawing. Only grows: looks name it."""
+
+    digest = models.CharField(max_length=24, primary_key=True)
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+    png = models.BinaryField()
+
+    class Meta:
+        db_table = "theme_logo"
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class TermsText(models.Model):
+    """One version of a program's terms in one language, in Markdown. Only grows: somebody may have agreed to it.
+
+    `market_code` is empty where every market has the same text.
+    """
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="terms_texts")
+    version = models.CharField(max_length=40)
+    market_code = models.CharField(max_length=10, blank=True)
+    language = models.CharField(max_length=10)
+    text = models.TextField()
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "terms_text"
+        constraints = [
+            models.UniqueConstraint(fields=["program", "version", "market_code", "language"], name="terms_text_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.market_code} {self.language}".replace("  ", " ")
 
 
 class Market(models.Model):

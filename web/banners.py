@@ -1,17 +1,27 @@
-"""How a banner looks: its theme in theme.css, its logo, the engraving of its cards.
+"""How a banner or a program looks: its colours, its logo, the engraving of its cards.
 
-`theme` is the value of `data-banner`; an unknown theme wears Fidelio's own.
+A look of the house has its colours in theme.css and its logo here. One with colours of its own (a playbook's) has a
+style sheet, icons and logo of its own, made by `web.looks` and served under an address that changes with them.
 """
 
+from __future__ import annotations
+
+import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from programs import themes
+from programs.themes import Theme
+
+MADE = "3"
+"""Version of what `web.looks` makes of a theme: count it up with any change there, and browsers fetch it anew."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """`card` is the colour a card begins with, `line` that of its engraving, `paper` the page's: as in theme.css."""
+    """`theme` is the value of `data-banner`. `card` is the colour a card begins with, `line` that of its engraving,
+    `ink` of what is written on it, `paper` the page's. `own` and `digest`: of a theme in its own colours."""
 
     theme: str
     logo: str
@@ -19,6 +29,13 @@ class Look:
     card: str
     line: str
     paper: str
+    ink: str = "#ffffff"
+    own: Theme | None = None
+    digest: str = ""
+
+    @property
+    def has_drawn_logo(self) -> bool:
+        return bool(self.own and self.own.logo)
 
 
 FIDELIO = Look(
@@ -38,10 +55,27 @@ LOOKS = {look.theme: look for look in (FIDELIO, MAISON, HALLES)}
 
 
 def look_of(theme: str | None) -> Look:
-    """The look of a theme code."""
+    """The look of the house of that name; an unknown one wears Fidelio's own."""
     return LOOKS.get(theme or "", FIDELIO)
 
 
-def theme_of(program: Any) -> str:
-    """The theme a program wears: its own setting, else that of its only banner; a shared program wears Fidelio's."""
-    return themes.theme_of(program)
+def of_program(program: Any) -> Look:
+    """What the pages of a program wear where no member is concerned; a shared program wears its own, not a banner's."""
+    own = themes.of_program(program)
+    return dressed(own) if own else look_of(themes.theme_of(program))
+
+
+def of_member(program: Any, banner_id: int | None) -> Look:
+    """What a member of that banner sees on her pages, her card and her passes."""
+    own = themes.of_member(program, banner_id)
+    return dressed(own) if own else look_of(themes.theme_of(program))
+
+
+@lru_cache(maxsize=256)
+def dressed(own: Theme) -> Look:
+    """The look of a theme in its own colours."""
+    light = own.palette.light
+    return Look(
+        own.owner, FIDELIO.logo, own.engraving, card=light("pass-a"), line=light("pass-line"), paper=light("paper"),
+        ink=light("pass-ink"), own=own, digest=hashlib.sha256(f"{MADE} {own}".encode()).hexdigest()[:12],
+    )  # fmt: skip

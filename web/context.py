@@ -19,7 +19,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     program = getattr(request, "program", None)
     return {
         "program": program,
-        "look": banners.look_of(banners.theme_of(program)),
+        "look": banners.of_program(program),
         "theme": theme if theme in THEMES else "",
         "formats": formats_of(datetime.now(UTC)),
     }

@@ -20,11 +20,10 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 
-import web
 from portal.passes.content import Pass
+from web import icons
 
 CONTENT_TYPE = "application/vnd.apple.pkpass"
-ICONS = Path(web.__file__).parent / "static/web/icons"
 PICTURES = {
     "icon.png": "pass-29", "icon@2x.png": "pass-58", "icon@3x.png": "pass-87",
     "logo.png": "logo-50", "logo@2x.png": "logo-100", "logo@3x.png": "logo-150",
@@ -39,7 +38,7 @@ def pkpass(said: Pass) -> bytes:
     """The whole .pkpass file, signed. Only where `is_configured`."""
     files = {"pass.json": json.dumps(document(said), ensure_ascii=False).encode()}
     for name, picture in PICTURES.items():
-        files[name] = (ICONS / f"{said.look.theme}-{picture}.png").read_bytes()
+        files[name] = icons.content(said.look, picture)
     digests = {name: hashlib.sha1(content, usedforsecurity=False).hexdigest() for name, content in files.items()}
     files["manifest.json"] = json.dumps(digests).encode()
     files["signature"] = signature(files["manifest.json"])
@@ -66,7 +65,7 @@ def document(said: Pass) -> dict[str, Any]:
         "organizationName": said.brand,
         "description": said.brand,
         "logoText": said.brand,
-        "foregroundColor": "rgb(255, 255, 255)",
+        "foregroundColor": _rgb(said.look.ink),
         "labelColor": _rgb(said.look.line),
         "backgroundColor": _rgb(said.look.card),
         "sharingProhibited": True,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from members.models import Card, Membership
 from portal.queries import Visit, formats_of
 from programs.models import Program
-from web import banners, climbs, pots
+from web import climbs, pots
 from web.banners import Look
 
 
@@ -58,7 +58,7 @@ def pass_of(visit: Visit, program: Program, card: Card) -> Pass:
         as_of=_("As of %(day)s. The app shows what you have now.") % {"day": formats.full_day(visit.now)},
         note=_("Show it at the till. To use your points, open the app: it has the code of the moment."),
         language=get_language() or "en",
-        look=banners.look_of(visit.theme),
+        look=visit.look,
     )  # fmt: skip
 
 

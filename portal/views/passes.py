@@ -1,7 +1,6 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -10,6 +9,7 @@ from members import cards as use_cases
 from members.models import Membership
 from portal import doors, queries
 from portal.passes import apple, content, google
+from web import icons
 
 
 @require_http_methods(["GET", "POST"])
@@ -27,7 +27,7 @@ def show(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
     card, link = content.card_in_wallet(visit.membership_id), ""
     if card is not None and google.is_configured():
         said = content.pass_of(visit, doors.program_of(request), card)
-        logo = request.build_absolute_uri(static(f"web/icons/{said.look.theme}-icon-512.png"))
+        logo = request.build_absolute_uri(icons.address(said.look, "icon-512"))
         link = google.save_link(said, logo=logo, now=visit.now)
     values = {"card": card, "apple": apple.is_configured(), "google": link, "tab": "me"}
     return doors.page(request, "portal/pass.html", visit, values)

@@ -22,7 +22,7 @@ ONLY_GROWS = {
     "activity", "activity_key", "consent", "delivery", "inbound_chunk", "ledger_debt_entry",
     "ledger_entry", "ledger_hold_lot", "ledger_holder", "ledger_posting", "product_state", "return_link", "rule",
     "replication_chunk", "replication_line", "rule_resume", "rule_stop", "terms_accepted", "voucher_code",
-    "care_receipt_claim", "redemption_undone", "card_proof",
+    "care_receipt_claim", "redemption_undone", "card_proof", "theme_logo", "terms_text",
 }  # fmt: skip
 GROWS_AND_CHANGES_A_LITTLE: dict[str, tuple[str, ...]] = {
     "audit_event": ("data",),  # and of it the reason alone, to nothing: a trigger of its own
@@ -68,7 +68,7 @@ CHANGES = {
     "replication_conflict", "replication_fact", "replication_identity", "replication_lot", "replication_run",
     "replication_system",
     "reward", "reward_budget", "reward_stock", "reward_taken",
-    "rulebook_draft", "rulebook_draft_rule", "tier_followed", "tier_plan",
+    "rulebook_draft", "rulebook_draft_rule", "rulebook_draft_rehearsal", "tier_followed", "tier_plan",
     "identity_badge", "identity_device", "identity_till",
     "identity_grant", "identity_staff_profile", "identity_user", "identity_user_groups",
     "identity_user_user_permissions",

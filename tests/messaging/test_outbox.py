@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from members import consents, hooks
 from members.consents import Answer
-from messaging import claiming, delivery, forgetting, kinds, letters, outbox
+from messaging import claiming, delivery, forgetting, kinds, outbox
 from messaging.models import Outgoing
+from programs import themes
 from tests.web.lives import Life
 
 pytestmark = pytest.mark.django_db
@@ -232,7 +233,7 @@ def test_the_colours_of_letters_are_the_themes_own() -> None:
     from django.conf import settings
 
     css = (Path(settings.BASE_DIR) / "web/static/web/theme.css").read_text()
-    for theme, colour in letters.COLOURS.items():
+    for theme, colour in themes.HOUSE.items():
         block = css.split(f'[data-banner="{theme}"]', 1)[1].split("}", 1)[0]
         assert f"--brand: light-dark({colour}," in block
 

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from identity import devices
-from web import banners, codes, formats, guilloche
+from web import banners, codes, formats, guilloche, icons
 
 if TYPE_CHECKING:
     from web.climbs import Climb
@@ -36,13 +36,23 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @register.simple_tag
 def logo(look: banners.Look) -> SafeString:
+    if look.has_drawn_logo:  # printed through as a mask, in the ink of where it stands
+        return mark_safe('<span class="logo-drawn" aria-hidden="true"></span>')
     return format_html('<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>', look.logo)
 
 
 @register.simple_tag
 def app_icon(look: banners.Look) -> str:
     """The icon of a theme on the home screen of a phone."""
-    return static(f"web/icons/{look.theme}-touch-180.png")
+    return icons.address(look, "touch-180")
+
+
+@register.simple_tag
+def style_sheet(look: banners.Look) -> SafeString:
+    """The link to the colours of a look of its own; nothing for a look of the house, which is in theme.css."""
+    if not getattr(look, "own", None):
+        return SafeString()
+    return format_html('<link rel="stylesheet" href="{}">', icons.file(look, "look.css"))
 
 
 @register.simple_tag
