@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from api import limits
 from api.problems import Problem
+from identity import throttling
 from replication import systems
 from replication.models import System
 
@@ -17,7 +18,7 @@ def system_of(request: HttpRequest, code: str) -> System:
     said = request.headers.get("Authorization", "")
     if not said.lower().startswith(_SCHEME):
         raise Problem(401, "A key is needed", WWW_Authenticate="Bearer")
-    address = request.META.get("REMOTE_ADDR", "")
+    address = throttling.network(request)
     if limits.spent("api-key", address, limits.GUESSES):
         raise _slower("Too many keys that are none")
     system = systems.of_key(said[len(_SCHEME) :].strip())

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from identity import throttling
 from identity.codes import AFTER_SIGN_IN
@@ -34,8 +36,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted for an address from a network, so that nobody locks its owner out."""
-        address = str(credentials.get("email", credentials.get("username", "")))
-        return throttling.pair(request, address)
+        return throttling.pair(request, _address_of(credentials))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Before a password is looked at: has this network its tries left, and is the brake off?"""
+        super().pre_authenticate(request, **credentials)
+        if throttling.is_braked(request, _address_of(credentials)):
+            said = _("Too many wrong passwords are being tried. Sign in with a code by e-mail.")
+            raise ValidationError(said, code="too_many_login_attempts")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        throttling.count_wrong(request, _address_of(credentials))
 
     def format_email_subject(self, subject: str) -> str:
         return str(subject)
@@ -48,3 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
         names = getattr(program, "names", None) or {}
         language = (get_language() or "en")[:2]
         return str(names.get(language) or next(iter(names.values()), "Fidelio"))
+
+
+def _address_of(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email", credentials.get("username", "")))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adminsite import ModelAdmin, StackedInline, TabularInline
 from audit import clock
-from identity import rights, staff
+from identity import departing, rights, staff
 from identity.models import Grant, StaffProfile, User
 
 
@@ -111,7 +111,10 @@ class StaffAdmin(_EditedFromEverywhere, ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        staff.tell(form.instance, now=clock.now(), by=f"user:{request.user.pk}")
+        now, by = clock.now(), f"user:{request.user.pk}"
+        if change and not departing.works_here(form.instance):
+            departing.is_gone(form.instance, now=now, by=by)
+        staff.tell(form.instance, now=now, by=by)
 
     @admin.display(description=_("name"), ordering="staff__display_name")
     def display_name(self, user: User) -> str:

@@ -32,17 +32,27 @@ def seen(request: HttpRequest, user: Any, *, now: datetime) -> bool:
         if Device.objects.filter(user_id=user.pk, digest=digest).update(last_seen_at=now):
             return False
         is_first = not Device.objects.filter(user_id=user.pk).exists()
-        _row, new = Device.objects.get_or_create(
+        row, new = Device.objects.get_or_create(
             user_id=user.pk, digest=digest, defaults={"first_seen_at": now, "last_seen_at": now}
         )
         if is_first or not new:
             return False
-        program = getattr(request, "program", None)
+        program, profile = getattr(request, "program", None), getattr(user, "staff", None)
         hooks.tell(
             "new_device", user_id=user.pk, address=user.email, now=now, by="system:sign-in",
-            device=device_name(request), program_id=program.pk if program else None,
+            device=device_name(request), device_id=row.pk, program_id=program.pk if program else None,
+            language=profile.language if profile else "",
         )  # fmt: skip
     return True
+
+
+def known_as(request: HttpRequest, address: str) -> str:
+    """The digest of this browser where the login of `address` has signed in from it before, else nothing."""
+    token = request.COOKIES.get(COOKIE, "")
+    if len(token) != 43:
+        return ""
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    return digest if Device.objects.filter(digest=digest, user__email=address).exists() else ""
 
 
 def remember(request: HttpRequest, response: HttpResponse, *, secure: bool) -> None:

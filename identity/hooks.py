@@ -27,6 +27,9 @@ class Happened:
 # so that what the person owned (cases, tasks) finds other hands
 on_happened: list[Callable[[Happened], None]] = []
 
+# whether a login is somebody's for another reason than work (a member's): what she signs in with is hers then
+somebodys_besides: list[Callable[[int], bool]] = []
+
 
 def tell(what: str, *, user_id: int, address: str, now: datetime, by: str, **values: Any) -> None:
     """Tell whoever wants to know, within the transaction of the act; what they raise undoes the act."""

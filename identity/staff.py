@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit import trail
+from identity import departing
 from identity.models import Grant, Role, StaffProfile, User
 from identity.rights import Scope
 from identity.roles import OF_A_STORE
@@ -98,6 +99,7 @@ def dismiss(user: User, *, now: datetime, by: str) -> None:
         Grant.objects.filter(user=user).delete()
         user.is_active = user.is_staff = user.is_superuser = False
         user.save(update_fields=["is_active", "is_staff", "is_superuser"])
+        departing.is_gone(user, now=now, by=by)
         trail.record(action="staff.dismissed", actor=by, obj=("user", user.pk), at=now)
 
 

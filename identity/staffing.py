@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import F
 
 from audit import trail
-from identity import hooks, places, rights, staff
-from identity.models import Badge, Grant, Role, StaffProfile, User
+from identity import departing, hooks, places, rights, staff
+from identity.models import Grant, Role, StaffProfile, User
 from identity.rights import Scope
 from identity.roles import ALLOWED, OF_A_STORE
 from identity.staff import InvalidStaff
@@ -107,8 +105,7 @@ def person_of(by_user: Any, user_id: int) -> Person | None:
 def end_work(by_user: Any, person: Person, *, now: datetime) -> None:
     """The end of a person's work in the manager's scopes: these grants go, and sessions end at once.
 
-    With the last grant the badge goes too, and what she owned is released (hooks: "left"). The login stays: the trail
-    names it, and it may be a member's. Raises NotYourself, BeyondOwnRights.
+    With the last grant everything goes that `identity.departing` names. Raises NotYourself, BeyondOwnRights.
     """
     user, by = person.user, f"user:{by_user.pk}"
     if user.pk == by_user.pk:
@@ -119,19 +116,8 @@ def end_work(by_user: Any, person: Person, *, now: datetime) -> None:
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)
         Grant.objects.filter(pk__in=[grant.pk for grant in person.grants]).delete()
-        is_gone = not Grant.objects.filter(user=locked).exists() and not locked.is_superuser
-        if is_gone:
-            Badge.objects.filter(user=locked).delete()
-            User.objects.filter(pk=locked.pk).update(is_staff=False)
-            hooks.tell("left", user_id=locked.pk, address=locked.email, now=now, by=by)
-        end_sessions(locked)
-        trail.record(action="staff.left", actor=by, obj=("user", user.pk), at=now, data={"gone": is_gone})
-
-
-def end_sessions(user: User) -> None:
-    """Sign a login out everywhere, at once: a session of an older round is none."""
-    User.objects.filter(pk=user.pk).update(session_round=F("session_round") + 1)
-    UserSession.objects.filter(user_id=user.pk).delete()
+        gone = departing.is_gone(locked, now=now, by=by)
+        trail.record(action="staff.left", actor=by, obj=("user", user.pk), at=now, data={"gone": gone})
 
 
 def _is_own(user: Any, role: str, scope: Scope) -> bool:

@@ -71,7 +71,8 @@ def till_of(request: HttpRequest) -> Till | None:
 
 
 def set_badge(user: User, *, number: str, pin: str, now: datetime, by: str) -> Badge:
-    """Give a person a badge, or another number or PIN. Raises InvalidBadge, InvalidPin."""
+    """Give a person a badge, or another number or PIN; wrong tries with it are forgotten. Raises InvalidBadge,
+    InvalidPin."""
     shown = number.strip().upper()
     if not NUMBER.fullmatch(shown):
         raise InvalidBadge("a badge has 3 to 16 letters or digits")
@@ -85,6 +86,9 @@ def set_badge(user: User, *, number: str, pin: str, now: datetime, by: str) -> B
             trail.record(action="staff.badge", actor=by, obj=("user", user.pk), at=now)
     except IntegrityError:
         raise InvalidBadge("somebody else has this badge") from None
+    stores = {grant.store_code for grant in rights.grants_of(user) if grant.role in OF_A_STORE}
+    for till in Till.objects.filter(closed_at=None, store_code__in=stores):
+        throttling.forgive_key("badge_at_till", _tried(till, shown))
     return badge
 
 
@@ -94,7 +98,7 @@ def person_of(request: HttpRequest, till: Till, *, number: str, pin: str) -> Use
     A PIN is checked whether the badge is known or not, so that both take as long. Raises TooManyTries.
     """
     shown = number.strip().upper()[:16]
-    pair = f"{till.pk}|{shown}"
+    pair = _tried(till, shown)
     allowed = throttling.allows(request, "badge_at_till", pair) and throttling.allows(request, "badges", str(till.pk))
     if not allowed:
         raise TooManyTries
@@ -119,6 +123,11 @@ def tills_of(user: Any, action: str) -> list[Till]:
     """The open tills of the stores at which `user` may do `action`."""
     found = Till.objects.filter(closed_at=None).order_by("store_code", "name", "pk")
     return [till for till in found if rights.may(user, action, scope_of(till))]
+
+
+def _tried(till: Till, shown: str) -> str:
+    """What wrong PINs are counted for: this badge at this till."""
+    return f"{till.pk}|{shown}"
 
 
 def _digest(token: str) -> str:

@@ -77,12 +77,14 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "adminsite.middleware.AdminPolicyMiddleware",
+    "web.cookies.CookieMiddleware",  # outside the session's, which writes its cookie on the way out
     "django.contrib.sessions.middleware.SessionMiddleware",
     "web.middleware.ProgramMiddleware",  # before whatever reads or makes a path
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "web.middleware.PrivateMiddleware",
     "identity.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -161,6 +163,7 @@ CELERY: dict[str, Any] = {
         "rewards.tasks.*": {"queue": "score"},
         "care.tasks.*": {"queue": "file"},
         "activity.tasks.*": {"queue": "file"},
+        "studio.tasks.*": {"queue": "file"},
         "messaging.tasks.*": {"queue": "file"},  # a slow mail server never keeps points waiting
     },
     "worker_hijack_root_logger": False,
@@ -175,12 +178,14 @@ CELERY: dict[str, Any] = {
         "deliver messages": {"task": "messaging.tasks.deliver", "schedule": 30.0, "options": {"expires": 30}},
         "make archives": {"task": "care.tasks.archive", "schedule": 60.0, "options": {"expires": 60}},
         "end old requests": {"task": "care.tasks.expire_requests", "schedule": 3600.0, "options": {"expires": 3600}},
+        "sweep lost files": {"task": "care.tasks.sweep", "schedule": 3600.0, "options": {"expires": 3600}},
+        "ask for opinions": {"task": "care.tasks.ask", "schedule": 900.0, "options": {"expires": 900}},
         "settle and erase": {"task": "care.tasks.leave", "schedule": 600.0, "options": {"expires": 600}},
         # acts once a night for each class; a missed beat is made good by the next
         "keep no longer": {"task": "care.tasks.retain", "schedule": 3600.0, "options": {"expires": 3600}},
-        "sweep lost files": {"task": "care.tasks.sweep", "schedule": 3600.0, "options": {"expires": 3600}},
-        "ask for opinions": {"task": "care.tasks.ask", "schedule": 900.0, "options": {"expires": 900}},
         "tell systems what changed": {"task": "replication.tasks.look", "schedule": 300.0, "options": {"expires": 300}},
+        # a book that was never nudged, or whose worker was killed
+        "rehearse books": {"task": "studio.tasks.rehearse", "schedule": 30.0, "options": {"expires": 30}},
         "let holds lapse": {"task": "rewards.tasks.lapse", "schedule": 60.0, "options": {"expires": 60}},
     },
     "beat_schedule_filename": "/tmp/fidelio-celerybeat-schedule",
@@ -228,6 +233,8 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",  # the key is an address from a network: nobody locks an owner out
     "request_login_code": "20/m/ip",
+    "wrong_for_address": "40/h/key",  # from all networks together: then a password is good in known browsers alone
+    "wrong_in_house": "1000/10m/key",  # and the same for everybody
     "code_to_address": "5/5m/key",
     "reset_password": "20/m/ip",
     "reset_of_address": "5/5m/key",
@@ -249,7 +256,14 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or ENVIRONMENT.plain_http
 MFA_TOTP_TOLERANCE = 1
-MFA_FORMS = {"add_webauthn": "identity.factors.PasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "identity.factors.PasskeyForm",
+    "authenticate": "identity.replays.CodeForm",
+    "authenticate_webauthn": "identity.replays.KeyForm",
+    "reauthenticate": "identity.replays.CodeAgainForm",
+    "login_webauthn": "identity.replays.KeyAloneForm",
+    "reauthenticate_webauthn": "identity.replays.KeyAgainForm",
+}
 STAFF_SECOND_FACTOR = ENVIRONMENT.staff_second_factor
 
 LANGUAGE_CODE = "en"

@@ -83,6 +83,11 @@ def is_a_member(user: Any) -> bool:
     return Login.objects.filter(user_id=user.pk).exists()
 
 
+def has_member(user_id: int) -> bool:
+    """The same of a login's number: what a person keeps who works here no more."""
+    return Login.objects.filter(user_id=user_id).exists()
+
+
 def holders_by_market(program_id: int) -> dict[str, list[int]]:
     """The holders that memberships of a program earn into now, by the memberships' market, each once a market."""
     rows = (

@@ -7,11 +7,17 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from identity import hooks as logins
         from members import hooks
-        from messaging import households, kinds, telling
+        from messaging import households, kinds, telling, ties
 
         hooks.on_happened.append(telling.owe_for)
         logins.on_happened.append(telling.owe_for_login)
         kinds.filled("contact_code", telling.code_filled)
         kinds.filled("contact_changed", telling.answer_filled)
+        kinds.filled("new_device", telling.disowning_filled)
         kinds.filled(households.KIND, households.filled)
-        hooks.on_happened.append(households.tell)
+        hooks.on_happened += [households.tell, ties.tell]
+        for kind, fill in (
+            ("merged", ties.with_day), ("closed", ties.with_day), ("household_smaller", ties.with_name),
+            ("household_parted", ties.with_parts),
+        ):  # fmt: skip
+            kinds.filled(kind, fill)

@@ -31,6 +31,8 @@ def tell(happened: Happened) -> None:
         )  # fmt: skip
     elif said["known"]:
         outbox.owe(membership_id=happened.membership_id, **around)
+    else:
+        outbox.owe_nobody(kind=KIND, now=happened.now, by=happened.by, key=around["key"])
 
 
 def filled(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from identity import disowning
 from identity.hooks import Happened as LoginHappened
 from members import change_codes
 from members.hooks import Happened
@@ -44,9 +45,11 @@ def owe_for_login(happened: LoginHappened) -> None:
     program_id = happened.values.get("program_id")
     links = Login.objects.filter(user_id=happened.user_id).select_related("member")
     language = next((link.member.language for link in links if link.member.language), "")
+    said = happened.values
     outbox.owe_address(
-        address=happened.address, language=language or "en", kind="new_device", program_id=program_id,
-        values={"device": happened.values.get("device", "")}, now=happened.now, by=happened.by,
+        address=happened.address, language=language or said.get("language") or "en", kind="new_device",
+        values={"device": said.get("device", ""), "device_id": said.get("device_id")}, now=happened.now,
+        by=happened.by, program_id=program_id,
         key=f"new_device:{happened.user_id}:{happened.now.isoformat()}",
     )  # fmt: skip
 
@@ -70,6 +73,12 @@ def answer_filled(facts: Mapping[str, Any]) -> dict[str, str]:
     if not facts.get("change"):
         return {}
     return {"path": reverse("portal:contact_answer", args=[change_codes.link_of(facts["change"])])}
+
+
+def disowning_filled(facts: Mapping[str, Any]) -> dict[str, str]:
+    """The page where its owner says that a sign-in was not hers."""
+    number = facts.get("device_id")
+    return {"path": reverse("portal:not_me", args=[disowning.link_of(number)])} if number else {}
 
 
 def _code(happened: Happened) -> None:

@@ -13,11 +13,13 @@ from portal.views import (
     join,
     leaving,
     leaving_mail,
+    not_me,
     opinions,
     passes,
     person,
     requests,
     rewards,
+    terms,
 )
 
 app_name = "portal"
@@ -43,6 +45,9 @@ urlpatterns = [
     path("activity/<int:activity_id>/opinion/", opinions.receipt, name="opinion"),
     path("opinion/<str:token>/", opinions.linked, name="opinion_linked"),
     path("me/", account.show, name="me"),
+    path("terms/", terms.show, name="terms"),
+    path("terms/<path:version>/", terms.show, name="terms_version"),
+    path("me/terms/", terms.mine, name="my_terms"),
     path("me/leave/", leaving.show, name="leave"),
     path("me/leave/back/", leaving.back, name="come_back"),
     path("me/data/", data.show, name="data"),
@@ -67,5 +72,6 @@ urlpatterns = [
     path("me/household/invitations/<slug:public_id>/back/", household.withdraw, name="household_withdraw"),
     path("household/<str:token>/", household.linked, name="household_linked"),
     path("contact/<str:token>/", contact.answer, name="contact_answer"),
+    path("not-me/<str:token>/", not_me.show, name="not_me"),
     path("unsubscribe/<str:token>/", leaving_mail.show, name="unsubscribe"),
 ]

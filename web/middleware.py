@@ -1,4 +1,4 @@
-"""Which program a request is for: its host name, or the first segment of its path."""
+"""Which program a request is for: its host name, or the first segment of its path; and what nobody may keep of it."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,9 @@ from django.urls import get_script_prefix, set_script_prefix
 
 from programs import queries as programs
 
-OURS = frozenset({"account", "admin", "desk", "language", "livez", "metrics", "readyz", "static", "theme", "ui"})
+OURS = frozenset(
+    {"account", "admin", "api", "desk", "language", "livez", "look", "metrics", "readyz", "static", "theme", "ui"}
+)
 """First segments that are never a program's code."""
 
 
@@ -35,3 +37,19 @@ class ProgramMiddleware:
             return self.get_response(request)
         finally:
             set_script_prefix(outside)
+
+
+class PrivateMiddleware:
+    """What somebody signed in was shown is kept by no cache, and by no browser for whoever sits there next.
+
+    A view that says itself how long its answer may be kept is believed. After who is signed in is known.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control") and request.user.is_authenticated:
+            response["Cache-Control"] = "private, no-store"
+        return response

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from identity.codes import AFTER_SIGN_IN
@@ -46,6 +47,7 @@ def invitation(request: HttpRequest, visit: Visit, public_id: str) -> HttpRespon
 
 
 @require_http_methods(["GET", "POST"])
+@never_cache
 def linked(request: HttpRequest, token: str) -> HttpResponse:
     """The link of a message: whoever is signed in answers, others sign in or join first."""
     program = doors.program_of(request)

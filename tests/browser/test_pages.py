@@ -10,7 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from activity import single
 from activity.models import Kind, Quarantine
-from identity import staff
+from identity import disowning, staff
+from identity.models import Device
 from identity.rights import EVERYWHERE, Scope
 from members import batches, cards, change_codes, changing
 from members.history import Hand
@@ -48,6 +49,7 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
     changed = changing.set_by_staff(
         membership=camille.membership, what="phone", wanted="+33612345678", hand=told, now=now
     )  # fmt: skip
+    device = Device.objects.create(user=camille.user, digest="d", first_seen_at=now, last_seen_at=now)
     there = f"/desk/members/{camille.membership.public_id}/"
     marc = staff.create_staff("marc@example.com", "Marc", [("call_centre", EVERYWHERE)], now=now, by="test")
     asked = past.live(camille, bought, marc, now)
@@ -74,7 +76,7 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
             f"{there}data/", *asked.of_the_desk(camille.membership.public_id), *pooled["staff"],
         ],
         "": [f"/demo/unsubscribe/{unsubscribing.token(camille.membership, 'marketing', 'email')}/",
-             f"/demo/contact/{change_codes.link_of(changed.uid)}/",
+             f"/demo/contact/{change_codes.link_of(changed.uid)}/", f"/demo/not-me/{disowning.link_of(device.pk)}/",
              "/", "/demo/", "/demo/join/", "/demo/account/login/", "/demo/account/login/code/",
              "/demo/account/password/reset/", "/demo/account/signup/"],
     }  # fmt: skip

@@ -20,9 +20,11 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from identity import factors, hooks, staff, stepping
+from identity import disowning, factors, hooks, replays, staff, stepping
 from identity.models import Device, User
 from identity.rights import EVERYWHERE, Scope
+from messaging import telling
+from messaging.models import Outgoing
 from tests.identity.test_signing_in import code_in
 
 pytestmark = pytest.mark.django_db
@@ -174,3 +176,57 @@ def test_another_way_in_is_added_only_by_who_just_proved_who_she_is(program: Any
     session.save()
     for name in ("mfa_add_webauthn", "mfa_activate_totp"):
         assert client.get(reverse(name)).headers["location"].startswith(reverse("portal:confirm"))
+
+
+def test_a_code_that_was_seen_is_refused_as_long_as_it_is_good(program: Any, manager: User) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(manager, secret)
+    code = code_of(secret)
+    for lets_in in (True, False):
+        client = sign_in("max@example.org")
+        client.post(reverse("mfa_authenticate"), {"code": code})
+        assert ("_auth_user_id" in client.session) is lets_in
+        # thirty seconds later allauth remembers it no more, while a clock a little behind still shows it
+        cache.delete(f"allauth.mfa.totp.used?user={manager.pk}&code={code}")
+
+
+def test_guesses_of_a_code_are_few(program: Any, manager: User) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(manager, secret)
+    client = sign_in("max@example.org")
+    for number in range(5):
+        client.post(reverse("mfa_authenticate"), {"code": f"00000{number}"})
+    client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert "_auth_user_id" not in client.session, "the right one comes too late"
+
+
+def test_a_passkey_that_counts_backwards_was_copied(program: Any, manager: User) -> None:
+    key = Authenticator.objects.create(user=manager, type=Authenticator.Type.WEBAUTHN, data={})
+    assert replays.goes_on(key, 0), "most of them count nothing"
+    for count, good in ((5, True), (6, True), (6, False), (2, False), (0, False), (7, True)):
+        assert replays.goes_on(key, count) is good, count
+    assert Authenticator.objects.get().data[replays.COUNTER] == 7
+
+
+def test_who_did_not_sign_in_there_throws_everybody_out_by_the_link_of_the_mail(program: Any) -> None:
+    user = staff.member_login("camille@example.org", password="a long enough one 7")
+    hers = sign_in("camille@example.org")
+    theirs = sign_in("camille@example.org")
+    for client in (hers, theirs):
+        assert client.get(reverse("mfa_index")).status_code == 200
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={})
+    facts = Outgoing.objects.get(kind="new_device").facts
+    assert facts["device_id"] and "path" not in facts, "the link stands in no table"
+    there = telling.disowning_filled(facts)["path"]
+    visitor = Client()
+    assert b"It was not me" in visitor.get(there).content
+    assert theirs.get(reverse("mfa_index")).status_code == 200, "looking ends nothing"
+    assert visitor.get(there.replace("not-me/", "not-me/x")).status_code == 404
+    assert b"Everybody is signed out" in visitor.post(there, follow=True).content
+    for client in (hers, theirs):
+        assert client.get(reverse("mfa_index")).status_code == 302
+    user.refresh_from_db()
+    assert not user.has_usable_password() and not Authenticator.objects.exists() and Device.objects.count() == 1
+    assert "_auth_user_id" in sign_in("camille@example.org").session
+    assert visitor.post(there).status_code == 302, "and again nothing happens"
+    assert not disowning.was_not_me(device_id=facts["device_id"], now=user.date_joined)

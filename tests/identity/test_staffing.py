@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.test import Client
 
 from audit.models import AuditEvent
-from identity import hooks, rights, staff, staffing, tills
+from identity import departing, hooks, rights, staff, staffing, tills
 from identity.models import Badge, Grant, User
 from identity.rights import EVERYWHERE, Scope
+from members import enrolment
 
 pytestmark = pytest.mark.django_db
 S1, S2 = Scope(store="s1"), Scope(store="s2")
@@ -201,11 +203,80 @@ def test_a_badge_is_good_at_its_own_store_alone_and_never_without_a_till(cashier
 
 
 def test_pins_are_throttled_for_a_badge_at_a_till_and_the_others_go_on(
-    till: Client, cashier: User, manager: User, now: Any
+    till: Client, cashier: User, manager: User, now: Any, settings: Any
 ) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # tries are counted, not hashed
     tills.set_badge(cashier, number="B07", pin=PIN, now=now, by="test")
     tills.set_badge(manager, number="B01", pin=PIN, now=now, by="test")
     for number in range(5):
         assert not switch(till, "B07", f"90{number}7")
     assert not switch(till, "B07"), "the right PIN comes too late"
     assert switch(till, "B01")
+    till.post("/desk/switch/", {"act": "leave"})
+    tills.set_badge(cashier, number="B07", pin="5823", now=now, by="test")
+    assert not switch(till, "B07"), "the old PIN is none"
+    assert switch(till, "B07", "5823"), "a new one is not kept waiting for the tries with the old"
+
+
+def key_of(user: User) -> None:
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={})
+
+
+def test_who_is_dismissed_is_out_at_the_till_and_has_no_key_left(
+    till: Client, cashier: User, manager: User, now: Any
+) -> None:
+    tills.set_badge(cashier, number="B07", pin=PIN, now=now, by="test")
+    key_of(cashier)
+    assert switch(till) and till.get("/desk/").status_code == 200
+    person = staffing.person_of(manager, cashier.pk)
+    assert person is not None
+    staffing.end_work(manager, person, now=now)
+    assert till.get("/desk/").headers["location"] == "/desk/switch/", "in the middle of her work"
+    assert not switch(till) and not Authenticator.objects.exists()
+
+
+def test_what_a_member_signs_in_with_stays_hers(cashier: User, manager: User, program: Any, now: Any) -> None:
+    enrolment.enrol(program=program, channel="web", now=now, by="test", user_id=cashier.pk, first_name="Léa",
+                    email=cashier.email, email_verified_at=now, market_code="FR")  # fmt: skip
+    key_of(cashier)
+    person = staffing.person_of(manager, cashier.pk)
+    assert person is not None
+    staffing.end_work(manager, person, now=now)
+    assert Authenticator.objects.filter(user=cashier).exists()
+
+
+def test_a_login_that_is_closed_or_switched_off_in_the_admin_loses_the_same(
+    till: Client, cashier: User, manager: User, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(hooks, "on_happened", [lambda one: left.append(one.user_id)])
+    boss = staff.create_staff("boss@example.com", "Boss", [], now=now, by="test", superuser=True)
+    for user, number in ((cashier, "B07"), (manager, "B01")):
+        tills.set_badge(user, number=number, pin=PIN, now=now, by="test")
+        key_of(user)
+    staff.dismiss(cashier, now=now, by="test")
+    admin = Client()
+    admin.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
+    there = f"/admin/identity/user/{manager.pk}/change/"
+    form = admin.get(there).context["adminform"].form
+    typed = {"staff-TOTAL_FORMS": "1", "staff-INITIAL_FORMS": "1", "staff-0-id": manager.staff.pk,
+             "staff-0-user": manager.pk, "staff-0-display_name": "Max", "staff-0-language": "en",
+             "grants-TOTAL_FORMS": "1", "grants-INITIAL_FORMS": "1", "grants-0-id": manager.grants.get().pk,
+             "grants-0-user": manager.pk, "grants-0-role": "store_manager", "grants-0-store_code": "s1"}  # fmt: skip
+    assert "is_active" in form.fields and admin.post(there, typed).status_code == 302
+    assert left == [cashier.pk, manager.pk]
+    assert not Badge.objects.exists() and not Authenticator.objects.exists()
+    assert not switch(till) and not switch(till, "B01")
+
+
+@pytest.mark.parametrize(("days", "gone"), [(14, False), (15, True)])
+def test_an_invitation_that_nobody_took_up_lapses(manager: User, now: Any, days: int, gone: bool) -> None:
+    mistyped = invite(manager, now)
+    began = invite(manager, now, address="began@example.com")
+    then = now - timedelta(days=days) + timedelta(hours=1)
+    User.objects.filter(pk__in=[mistyped.pk, began.pk, manager.pk]).update(date_joined=then)
+    User.objects.filter(pk__in=[began.pk, manager.pk]).update(last_login=then)
+    assert departing.let_lapse(now=now) == gone
+    assert Grant.objects.filter(user=mistyped).exists() is not gone
+    assert Grant.objects.filter(user=began).exists()
+    assert departing.let_lapse(now=now) == 0
