@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.queries import Visit
+from programs.models import TermsText
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def of_member(visit: Visit) -> list[Place]:
         Place(_("Contact and address"), _("What we write to, and where you live"), reverse("portal:contact"), "mail"),
         Place(_("What I like"), _("Tastes, and my store"), reverse("portal:likes"), "heart"),
         Place(_("What I agreed to"), _("Offers, by which way, and nothing else"), reverse("portal:consents"), "check"),
+        *_terms(visit),
         Place(_("My requests"), _("Ask us something, and read our answers"), reverse("portal:requests"), "case"),
         Place(_("Household"), _("Share one pot with those you live with"), reverse("portal:household"), "users"),
         Place(_("My data"), _("A copy of everything, or have it deleted"), reverse("portal:data"), "download"),
@@ -43,3 +45,10 @@ def of_member(visit: Visit) -> list[Place]:
             _("Leave the program"), _("What happens to the points, and the way back"), reverse("portal:leave"), "logout"
         ),
     ]
+
+
+def _terms(visit: Visit) -> list[Place]:
+    """Only where the program shows the text of its terms."""
+    if not TermsText.objects.filter(program_id=visit.program_id).exists():
+        return []
+    return [Place(_("Terms"), _("What I accepted, and when"), reverse("portal:my_terms"), "pen")]

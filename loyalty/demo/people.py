@@ -12,7 +12,7 @@ from identity import staff
 from identity.models import Role, User
 from identity.rights import Scope
 from loyalty.demo.journey_data import Household
-from members import enrolment
+from members import accepting, enrolment
 from members.models import Login, Member, Membership
 from members.newcomers import Newcomer
 from programs.models import Program
@@ -81,7 +81,7 @@ def give_logins(program: Program, member_number: str, password: str, *, now: dat
         staff.create_staff(
             email, name, scoped, now=now, by=ACTOR, admin=admin, superuser=superuser, password=password, proven=True
         )
-    _give_member_login(program, member_number, password)
+    _give_member_login(program, member_number, password, now)
 
 
 def _busiest_store(program: Program) -> str:
@@ -96,7 +96,7 @@ def _busiest_store(program: Program) -> str:
     return str(row[0]) if row else ""
 
 
-def _give_member_login(program: Program, number: str, password: str) -> None:
+def _give_member_login(program: Program, number: str, password: str, now: datetime) -> None:
     member = Member.objects.get(memberships__program=program, memberships__number=number)
     user = User.objects.filter(email=MEMBER).first() or User.objects.create_user(MEMBER)
     user.set_password(password)
@@ -106,3 +106,8 @@ def _give_member_login(program: Program, number: str, password: str) -> None:
     if not member.email:
         member.email = MEMBER
         member.save(update_fields=["email"])
+    membership = member.memberships.get(program=program)
+    accepting.accept(membership=membership, source="store", now=now, by=ACTOR)
+    if membership.home_banner_id is None:  # her pages wear its colours; her favourite store changes them
+        membership.home_banner = program.banners.get(code="maison")
+        membership.save(update_fields=["home_banner"])

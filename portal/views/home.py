@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from portal import doors, queries
+from portal import agreeing, doors, queries
 
 
 @require_safe
@@ -21,4 +21,6 @@ def show(request: HttpRequest) -> HttpResponse:
     visit = queries.visit_of(request.user, program, now)
     if visit is None:
         return doors.way_in(request, program, now)
+    if agreeing.is_to_be_asked(request.session, program, visit):
+        return redirect("portal:my_terms")
     return doors.page(request, "portal/home.html", visit, {"home": queries.home_of(visit), "tab": "home"})

@@ -14,7 +14,7 @@ from identity import codes
 from members import closing, joining, rejoining
 from members.consents import Answer
 from members.refusals import NotOffered, Refused, TooYoung
-from portal import cards, doors, queries
+from portal import agreeing, cards, doors, queries
 from portal.forms import CONSENT_WORDING, JoinForm
 from programs import asking
 
@@ -43,7 +43,8 @@ def show(request: HttpRequest) -> HttpResponse:
         if answer is not None:
             return answer
     status = 422 if form.is_bound else 200
-    values = {"form": form, "brand": queries.brand_of(program), "terms_link": program.settings.get("terms_link")}
+    link = reverse("portal:terms") if agreeing.of_visitor(program) else program.settings.get("terms_link")
+    values = {"form": form, "brand": queries.brand_of(program), "terms_link": link}
     return render(request, "portal/join.html", values, status=status)
 
 

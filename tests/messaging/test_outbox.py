@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from members import consents, hooks
 from members.consents import Answer
-from messaging import claiming, delivery, forgetting, kinds, outbox
+from messaging import claiming, delivery, forgetting, kinds, letters, outbox
 from messaging.models import Outgoing
 from programs import themes
 from tests.web.lives import Life
