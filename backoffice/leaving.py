@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from backoffice import opening
 from backoffice.doors import Desk
 from care.leaving import acting
-from care.models import Archive
+from care.models import Archive, Erasure
 from care.privacy import archives, erasing
 from members import closing, policies, suspension
 from members import queries as members
@@ -128,10 +128,12 @@ def data_page(desk: Desk, public_id: str, data: Mapping[str, str] | None) -> tup
     if last is not None:
         day = desk.formats.full_day(last.asked_at)
         told.append(f"{states[Archive.State(last.state)]} {_('Asked for on %(day)s.') % {'day': day}}")
+        told += _asked(last)
     if erasing.is_erased(row.member_id):
         told.append(_("Everything that named this member is deleted."))
     elif asked is not None:
         told.append(_("On %(day)s everything is deleted.") % {"day": desk.formats.full_day(asked.erases_at)})
+        told += _asked(asked)
         deeds.append(Deed("keep", _("Keep it after all")))
     else:
         told.append(_("Deleting closes the membership; for two weeks the member can take it back."))
@@ -139,6 +141,12 @@ def data_page(desk: Desk, public_id: str, data: Mapping[str, str] | None) -> tup
             deeds.append(Deed("archive", _("Make a copy for the member")))
         deeds.append(Deed("erase", _("Delete everything"), True))
     return row, _page(row, _("The member's data"), told, WordsForm(ASKED_BY, data), deeds)
+
+
+def _asked(row: Archive | Erasure) -> list[str]:
+    """How she asked, where staff wrote it down."""
+    how = str(dict(ASKED_BY).get(row.reason, ""))
+    return [": ".join(filter(None, (how, row.words)))] if how or row.words else []
 
 
 def act(desk: Desk, row: Membership, deed: str, form: WordsForm) -> str:
@@ -157,15 +165,15 @@ def act(desk: Desk, row: Membership, deed: str, form: WordsForm) -> str:
             acting.close(membership_id=row.pk, reason=reason, words=words, **around)
             return _("The membership is closed.")
         case "reopen":
-            acting.reopen(membership_id=row.pk, **around)
+            acting.reopen(membership_id=row.pk, words=words, **around)
             return _("The membership is open again.")
         case "archive":
-            archives.ask(membership_id=row.pk, reason=reason, **around)
+            archives.ask(membership_id=row.pk, reason=reason, words=words, **around)
             return _("The copy is being made. The member fetches it, nobody else.")
         case "erase":
-            erasing.ask(member_id=row.member_id, reason=reason, **around)
+            erasing.ask(member_id=row.member_id, reason=reason, words=words, **around)
             return _("Everything will be deleted. The member can take it back for two weeks.")
-    erasing.withdraw(member_id=row.member_id, **around)
+    erasing.withdraw(member_id=row.member_id, words=words, **around)
     return _("Nothing is deleted.")
 
 

@@ -19,8 +19,9 @@ TABLES = [
           none=("channel", "state"), pseudonymous=("rating", "given_by", "answered_by"), personal=("words", "answer")),
     Table("care_archive", "copies of their data that people asked for", "3 years; the file a day", Basis.DUTY,
           whose=MEMBERSHIP, erased=Erased.EMPTY, none=("state", "reason", "size"), pseudonymous=("uid", "asked_by"),
-          personal=("name",), files=("name",),
+          personal=("name", "words"), files=("name",),
           exempt={"uid": "the address of the file", "name": "the file's name here"}),
-    Table("care_erasure", "who asked to be forgotten", "3 years", Basis.DUTY, whose=MEMBER, none=("state", "reason"),
-          pseudonymous=("asked_by", "withdrawn_by")),
+    Table("care_erasure", "who asked to be forgotten", "always: backups are forgotten by it", Basis.DUTY, whose=MEMBER,
+          erased=Erased.EMPTY, none=("state", "reason"), pseudonymous=("asked_by", "withdrawn_by"),
+          personal=("words",)),
 ]  # fmt: skip

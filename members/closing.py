@@ -101,8 +101,9 @@ def close(
     return closing
 
 
-def reopen(*, membership_id: int, now: datetime, by: str, own: bool = False) -> Membership:
-    """Open a closed membership: as it was while nothing is settled, active and empty afterwards (staff alone).
+def reopen(*, membership_id: int, now: datetime, by: str, own: bool = False, words: str = "") -> Membership:
+    """Open a closed membership: as it was while nothing is settled, active and empty afterwards (staff alone). `words`
+    say why, in the trail.
 
     The caller looks afterwards for receipts that waited (`activity.attribution.rematch`). Raises NotClosed,
     SettledAlready.
@@ -123,7 +124,8 @@ def reopen(*, membership_id: int, now: datetime, by: str, own: bool = False) -> 
                 closing.reopened_at, closing.reopened_by = now, by[:80]
                 closing.save(update_fields=["reopened_at", "reopened_by"])
             _become(row, Membership.Status.ACTIVE)
-        trail.record(action="members.reopened", actor=by, obj=("membership", membership_id), at=now)
+        data = {"reason": words[:300]} if words else {}
+        trail.record(action="members.reopened", actor=by, obj=("membership", membership_id), at=now, data=data)
         hooks.tell("reopened", membership_id=membership_id, now=now, by=by)
     return row
 

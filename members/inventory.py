@@ -54,7 +54,7 @@ TABLES = [
         none=("what", "good", "step"), pseudonymous=("key", "by"),
     ),
     Table(
-        "consent", "what a person agreed to, as proof", "5 years after the last answer", basis=Basis.DUTY, whose=MEMBER,
+        "consent", "what a person agreed to, as proof", "as long as the number of its member, as proof", basis=Basis.DUTY, whose=MEMBER,
         none=("purpose", "channel", "granted", "source", "wording"),
     ),
     Table("terms_accepted", "which terms were accepted", LIFE, whose=MEMBERSHIP, none=("version", "source"),

@@ -44,12 +44,12 @@ def close(
         )
 
 
-def reopen(*, membership_id: int, now: datetime, by: str, own: bool = False) -> Membership:
+def reopen(*, membership_id: int, now: datetime, by: str, own: bool = False, words: str = "") -> Membership:
     """Open it again; what was bought meanwhile with its card counts. Raises Erased, and as `members.closing.reopen`
     does."""
     with transaction.atomic():
         if Erasure.objects.filter(member__memberships=membership_id, state=Erasure.State.DONE).exists():
             raise Erased("this person was erased")
-        row = closing.reopen(membership_id=membership_id, now=now, by=by, own=own)
+        row = closing.reopen(membership_id=membership_id, now=now, by=by, own=own, words=words)
         attribution.rematch(row.program, now, REMATCHED)
     return row

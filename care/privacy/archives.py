@@ -7,6 +7,7 @@ random name; it is deleted as soon as it was taken, and 24 hours after it was ma
 from __future__ import annotations
 
 import io
+import os
 import uuid
 import zipfile
 from collections.abc import Callable
@@ -51,8 +52,8 @@ class Erased(Refused):
     field = "member"
 
 
-def ask(*, membership_id: int, now: datetime, by: str, reason: str = "") -> Archive:
-    """Ask for a copy; a worker makes it. Raises AskedAlready, Erased."""
+def ask(*, membership_id: int, now: datetime, by: str, reason: str = "", words: str = "") -> Archive:
+    """Ask for a copy; a worker makes it. `words` are of staff, on how she asked. Raises AskedAlready, Erased."""
     with transaction.atomic():
         row = Membership.objects.select_for_update(no_key=True, of=("self",)).get(pk=membership_id)
         if erasing.is_erased(row.member_id):
@@ -60,7 +61,7 @@ def ask(*, membership_id: int, now: datetime, by: str, reason: str = "") -> Arch
         if Archive.objects.filter(membership=row, state=Archive.State.ASKED).exists():
             raise AskedAlready("one is being made")
         made = Archive.objects.create(
-            uid=uuid.uuid4(), membership=row, asked_at=now, asked_by=by[:80], reason=reason[:40]
+            uid=uuid.uuid4(), membership=row, asked_at=now, asked_by=by[:80], reason=reason[:40], words=words[:300]
         )
         _told("asked", made, now, by)
         transaction.on_commit(ring)
@@ -156,8 +157,9 @@ def _make_next(now: datetime) -> bool:
         content = content_of(membership, now)
         name = f"{uuid.uuid4().hex}.zip"
         path = path_of(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            target.write(content)
         row.state, row.made_at, row.expires_at, row.name, row.size = (
             Archive.State.MADE, now, now + LIVES, name, len(content),
         )  # fmt: skip

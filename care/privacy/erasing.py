@@ -46,8 +46,9 @@ class NotSettled(Refused):
     field = "membership"
 
 
-def ask(*, member_id: int, reason: str, now: datetime, by: str) -> Erasure:
-    """Close every membership of a person, and erase her when the cool-off is over and the pots are settled.
+def ask(*, member_id: int, reason: str, now: datetime, by: str, words: str = "") -> Erasure:
+    """Close every membership of a person, and erase her when the cool-off is over and the pots are settled. `words` are
+    of staff, on what she asked for and how.
 
     Raises AlreadyAsked, and what refuses a closing (members.closing, care.leaving.acting).
     """
@@ -56,13 +57,14 @@ def ask(*, member_id: int, reason: str, now: datetime, by: str) -> Erasure:
             raise AlreadyAsked("erasure was asked for before")
         _close_all(member_id, now, by, settles_at=now + COOL_OFF)
         made = Erasure.objects.create(
-            member_id=member_id, reason=reason, asked_at=now, asked_by=by[:80], erases_at=now + COOL_OFF + TO_TAKE
-        )
+            member_id=member_id, reason=reason, words=words[:300], asked_at=now, asked_by=by[:80],
+            erases_at=now + COOL_OFF + TO_TAKE,
+        )  # fmt: skip
         _told("asked", member_id, now, by, reason=reason)
     return made
 
 
-def withdraw(*, member_id: int, now: datetime, by: str, own: bool = False) -> None:
+def withdraw(*, member_id: int, now: datetime, by: str, own: bool = False, words: str = "") -> None:
     """Keep the person after all, and open what closed for it, as far as it is not settled. Raises NothingAsked."""
     with transaction.atomic():
         row = Erasure.objects.select_for_update().filter(member_id=member_id, state=Erasure.State.ASKED).first()
@@ -72,8 +74,8 @@ def withdraw(*, member_id: int, now: datetime, by: str, own: bool = False) -> No
         row.save(update_fields=["state", "withdrawn_at", "withdrawn_by"])
         for membership in Membership.objects.filter(member_id=member_id, closings__state=Closing.State.OPEN):
             if membership.closings.filter(state=Closing.State.OPEN, asked_at=row.asked_at).exists():
-                acting.reopen(membership_id=membership.pk, now=now, by=by, own=own)
-        _told("withdrawn", member_id, now, by)
+                acting.reopen(membership_id=membership.pk, now=now, by=by, own=own, words=words)
+        _told("withdrawn", member_id, now, by, **({"reason": words[:300]} if words else {}))
 
 
 def asked(member_id: int) -> Erasure | None:
