@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from audit import trail
 from care import calendars, evidence, policies, telling, terms
 from care.evidence import Sent
-from care.models import Adjustment, Case, CaseEvent
+from care.models import Adjustment, Case, CaseEvent, Opinion
 from care.refusals import NotInThisState, NoWords, TooMany
 from identity.models import User
 from members import merging
@@ -170,7 +170,13 @@ def _end(
     case.save(update_fields=["state", "ended_at", "changed_at", "outcome"])
     waiting = Adjustment.objects.filter(case=case, state=Adjustment.State.WAITING)
     waiting.update(state=Adjustment.State.EXPIRED)  # nobody approves later what the case has done without
-    event = write(case, what, now=now, by=by, words=words.strip()[:MOST_WORDS], data=data)
+    said = words.strip()[:MOST_WORDS]
+    heard = Opinion.objects.filter(case=case, state=Opinion.State.NEW)
+    if said:  # what the case answers is the answer to the opinion that opened it
+        heard.update(state=Opinion.State.ANSWERED, answer=said[:2000], answered_at=now, answered_by=by)
+    else:
+        heard.update(state=Opinion.State.CLOSED)
+    event = write(case, what, now=now, by=by, words=said, data=data)
     _record(what, case, now, by, **data)
     telling.tell(case, event, now=now)
 

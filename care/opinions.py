@@ -74,7 +74,7 @@ def give(
 
 
 def answer(*, opinion_id: int, words: str, now: datetime, by: str) -> Opinion:
-    """Answer the member; she is told. Raises NoWords, NotInThisState, OwnAccount."""
+    """Answer the member; she is told, and the case that a low rating opened ends with it. Raises NoWords, OwnAccount."""
     if not words.strip():
         raise NoWords
     with transaction.atomic():
@@ -83,12 +83,15 @@ def answer(*, opinion_id: int, words: str, now: datetime, by: str) -> Opinion:
         row.state = Opinion.State.ANSWERED
         row.save(update_fields=["answer", "answered_at", "answered_by", "state"])
         trail.record(action="opinion.answered", actor=by, obj=("opinion", row.pk), at=now)
-        telling.tell_answer(row, now=now)
+        if row.case is not None and row.case.state in policies.LIVING:
+            cases.solve(case_id=row.case.pk, words=row.answer, outcome="answer", now=now, by=by, data={})
+        else:
+            telling.tell_answer(row, now=now)
     return row
 
 
 def close(*, opinion_id: int, now: datetime, by: str) -> Opinion:
-    """Lay an opinion aside: read, and nothing to answer."""
+    """Lay an opinion aside: read, and nothing to answer. A case that it opened goes on: it is owed an answer."""
     with transaction.atomic():
         row = _locked(opinion_id, by)
         if row.state == Opinion.State.CLOSED:
@@ -188,7 +191,10 @@ def _change(row: Opinion, rating: int, words: str, now: datetime) -> None:
 
 
 def _locked(opinion_id: int, by: str) -> Opinion:
-    row = Opinion.objects.select_for_update(of=("self",)).select_related("membership").get(pk=opinion_id)
+    """The opinion, locked after its case, as whoever ends the case does."""
+    said = Opinion.objects.filter(pk=opinion_id)
+    list(Case.objects.select_for_update().filter(pk__in=said.values("case_id")))
+    row = Opinion.objects.select_for_update(of=("self",)).select_related("membership", "case").get(pk=opinion_id)
     policies.check_acts_on_another(by, row.membership)
     return row
 

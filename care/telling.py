@@ -15,9 +15,10 @@ CASE, OPINION, FAREWELL = "case_update", "opinion_answered", "farewell"
 
 
 def tell(case: Case, event: CaseEvent, *, now: datetime) -> None:
-    """Owe the member a message about this step of her case."""
+    """Owe the member a message about this step of her case; one that an opinion opened is spoken of as her opinion."""
     values = {
         "number": case.pk,
+        "type": case.type,
         "step": event.what,
         "words": event.words if event.what != CaseEvent.What.OPENED else "",
         "due": case.due_on.isoformat(),
@@ -29,6 +30,8 @@ def tell(case: Case, event: CaseEvent, *, now: datetime) -> None:
 def tell_answer(opinion: Opinion, *, now: datetime) -> None:
     """Owe the member our answer to her opinion."""
     values = {"words": opinion.answer}
+    if opinion.activity_id is not None:
+        values["path"] = reverse("portal:opinion", args=[opinion.activity_id])
     _owe(opinion.membership_id, OPINION, values, f"opinion:{opinion.pk}:{now.isoformat()}", now, opinion.answered_by)
 
 

@@ -197,7 +197,8 @@ def test_opinions_are_read_answered_and_counted(desk: Desk, camille: Life) -> No
     assert "Slow till" in text_of(client, "/desk/opinions/")
     assert client.get("/desk/opinions/").context["whole"].nps == -100
     assert client.post(f"/desk/opinions/{said.pk}/", {"act": "answer", "words": "We hired"}).status_code == 302
-    assert (Opinion.objects.get().state, Outgoing.objects.filter(kind="opinion_answered").count()) == ("answered", 1)
+    assert (Opinion.objects.get().state, Case.objects.get().state) == ("answered", "solved")
+    assert Outgoing.objects.filter(facts__step="solved", facts__words="We hired").count() == 1
     there = f"/desk/members/{camille.membership.public_id}/opinion/"
     typed = {"rating": "10", "store": "s1", "on": str(now.date()), "channel": "phone", "words": ""}
     assert client.post(there, typed).status_code == 302

@@ -6,13 +6,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
-from care import calendars, opinions, timeline
+from care import calendars, opinions, outcomes, timeline
 from care.models import Case, Opinion
+from care.outcomes import Outcome
 from care.refusals import OutOfTime, ReceiptUnknown
 from identity.models import User
 from members.models import Login
 from members.policies import OwnAccount
+from messaging import delivery
 from tests.care import past
 from tests.care.conftest import NOW, person
 from tests.ledger.test_rivals import at_once
@@ -54,6 +57,22 @@ def test_a_low_rating_opens_one_case_however_often_it_changes(camille: Life, rat
     assert Case.objects.count() == (1 if opens else 0)
     if opens:
         assert (Case.objects.get().type, Case.objects.get().receipt) == ("opinion", f"T{sale}")
+
+
+@pytest.mark.parametrize("by_its_case", [False, True])
+def test_one_answer_ends_the_opinion_and_the_case_it_opened(camille: Life, sofia: User, by_its_case: bool) -> None:
+    row, words = give(camille, 3, lives.receipt(camille, NOW - timedelta(days=1)), words="Slow"), "We hired."
+    assert row.case is not None
+    if by_its_case:
+        outcomes.settle(case_id=row.case.pk, outcome=Outcome("answer", words=words), user=sofia, now=NOW)
+    else:
+        opinions.answer(opinion_id=row.pk, words=words, now=NOW, by=f"user:{sofia.pk}")
+    row = Opinion.objects.select_related("case").get()
+    assert row.case is not None
+    assert (row.state, row.answer, row.case.state, row.case.outcome) == ("answered", words, "solved", "answer")
+    delivery.deliver_due(clock=lambda: NOW)
+    told = [letter for letter in mail.outbox if letter.subject == "Votre avis"]
+    assert len(told) == 2 and "Merci pour votre avis" in told[0].body and words in told[1].body
 
 
 def test_staff_do_not_answer_their_own(camille: Life, sofia: User) -> None:

@@ -119,7 +119,7 @@ def test_every_step_of_a_case_is_told_in_words(camille: Life, sofia: User, langu
     told = {
         "en": ["You have our answer by 27 November 2026", "About your request", "We need an answer", "We cannot do",
                "is open again. You have our answer by 27 November 2026", "is solved"],
-        "fr": ["réponse d’ici le 27 novembre 2026", "À propos de votre demande", "besoin d’une réponse",
+        "fr": ["réponse d’ici le 27 novembre 2026", "À propos de votre demande", "Il nous faut une réponse",
                "ne pouvons pas", "rouverte. Vous aurez notre réponse d’ici le", "est réglée"],
     }[language]  # fmt: skip
     assert len(letters) == 6 and all(words in letter for words, letter in zip(told, letters, strict=True)), letters
