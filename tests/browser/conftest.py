@@ -70,7 +70,7 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
             java_script_enabled=script,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         opened.append(context)
         page = context.new_page()
         return turning.slowed(page, LATENCY_MS) if LATENCY_MS else page

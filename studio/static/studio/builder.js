@@ -137,8 +137,9 @@
     return false;
   };
 
-  // A book takes a while: the button says so
-  document.querySelector(".book")?.addEventListener("submit", (event) => event.target.classList.add("htmx-request"));
+  // a browser may skip autofocus when a page comes late: whoever works by keys would lose the place
+  const wanted = document.querySelector("[autofocus]");
+  if (wanted && document.activeElement === document.body) wanted.focus();
 
   // Rules by keys, on the page of their order: the button of the row does it
   document.addEventListener("keydown", (event) => {
