@@ -50,6 +50,15 @@ TABLES = [
     ),
     no_people("card_batch", "cards that were printed together"),
     Table(
+        "wallet_pass", "what a phone's wallet was told of a card", LIFE, whose="card", erased=Erased.DELETE,
+        pseudonymous=("told", "in_google", "tries"),
+    ),
+    Table(
+        "wallet_device", "phones that are told of a card's balance", "until the phone says no more", whose="card",
+        erased=Erased.DELETE, personal=("device", "push_token", "since"),
+        exempt={"push_token": "an address that only this program can write to, with its certificate"},
+    ),
+    Table(
         "card_proof", "codes that were shown or tried", "13 months", basis=Basis.INTEREST, whose=MEMBERSHIP,
         none=("what", "good", "step"), pseudonymous=("key", "by"),
     ),

@@ -9,9 +9,10 @@ from members.models.memberships import Membership, MembershipHolder
 from members.models.merges import Merge
 from members.models.people import Login, Member, NameWord
 from members.models.terms import Taste, TermsAccepted
+from members.models.wallets import WalletDevice, WalletPass
 
 __all__ = [
     "Card", "CardBatch", "CardProof", "Closing", "Consent", "ContactChange", "ContactHistory", "Household",
     "Invitation", "Login", "Member", "Membership", "MembershipHolder", "Merge", "NameWord", "PostalAddress",
-    "Suspension", "Taste", "TermsAccepted",
+    "Suspension", "Taste", "TermsAccepted", "WalletDevice", "WalletPass",
 ]  # fmt: skip

@@ -58,7 +58,7 @@ CHANGES = {
     "award", "claim", "rule_usage", "forgiven", "job_run", "mark", "rescore", "rescore_holder",
     "bearer", "inbound_file",
     "household", "household_invitation",
-    "card", "member", "member_login", "member_name_word", "membership", "membership_holder",
+    "card", "wallet_device", "wallet_pass", "member", "member_login", "member_name_word", "membership", "membership_holder",
     "banner", "currency", "market", "population", "product", "program", "program_banner", "program_host", "source",
     "source_program", "store",
     "ledger_lot", "ledger_wallet",
