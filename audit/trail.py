@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,8 @@ from audit.models import AuditEvent
 
 _FORGET = """
 UPDATE audit_event SET data = jsonb_set(data, '{reason}', '""')
-WHERE object_type = %s AND object_id = ANY(%s) AND data ->> 'reason' LIKE '%% %%'
+WHERE object_type = %s AND object_id = ANY(%s) AND data ->> 'reason' <> '' AND data ->> 'reason' <> ALL(%s)
 """
-"""Words alone: a code of a list has no space in it, tells of nobody and stays."""
 
 
 def record(
@@ -26,11 +25,14 @@ def record(
     )
 
 
-def forget_reasons(objects: Mapping[str, Sequence[object]]) -> int:
-    """Blank the reasons written about these things, type -> ids: the one thing of an event that can be forgotten."""
+def forget_reasons(objects: Mapping[str, Sequence[object]], *, codes: Collection[str] = ()) -> int:
+    """Blank the reasons written about these things, type -> ids: the one thing of an event that can be forgotten.
+
+    `codes` of a list tell of nobody and stay; whatever else stands there somebody wrote, were it a single word.
+    """
     done = 0
     with connection.cursor() as cursor:
         for kind, ids in objects.items():
-            cursor.execute(_FORGET, [kind, [str(one) for one in ids]])
+            cursor.execute(_FORGET, [kind, [str(one) for one in ids], list(codes)])
             done += cursor.rowcount
     return done

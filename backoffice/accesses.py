@@ -40,7 +40,8 @@ class Access:
 
 
 class FilterForm(forms.Form):
-    """Who, whom, since and until when; everything may be left open."""
+    """Who, whom, since and until when; everything may be left open. Names that searches showed are left out unless
+    they are asked for: there are many."""
 
     who = forms.CharField(label=gettext_lazy("Who (e-mail or name)"), max_length=254, required=False)
     whom = forms.CharField(label=gettext_lazy("Member number"), max_length=32, required=False)
@@ -52,6 +53,8 @@ class FilterForm(forms.Form):
     until = forms.DateField(
         label=gettext_lazy("To day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+    shown = forms.BooleanField(label=gettext_lazy("Names in searches, too"), required=False)
 
     def __init__(self, data: Mapping[str, str] | None = None) -> None:
         super().__init__(data or {}, auto_id="filter_%s")
@@ -69,6 +72,8 @@ def accesses_of(desk: Desk, form: FilterForm, limit: int) -> list[Access]:
     if said.get("whom"):
         seen = seen.filter(number__iexact=said["whom"].strip())
     rows = rows.filter(membership_id__in=seen.values("pk"))
+    if not said.get("shown"):
+        rows = rows.exclude(page=access.SEARCH)
     if said.get("who"):
         rows = rows.filter(actor__in=_actors(said["who"].strip()))
     return _told(desk, list(rows[:limit]))
@@ -96,7 +101,7 @@ def _one(row: AccessEvent, who: str, membership: Any, openable: set[int]) -> Acc
         public_id=membership.public_id if membership and membership.pk in openable else "",
         whom=str(membership.member) if membership else "",
         number=membership.number if membership else str(row.membership_id),
-        page=row.page,
+        page=_("among others in a search") if row.page == access.SEARCH else row.page,
         purpose=purpose_label(row.purpose),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.http import Http404
 
 from audit import access
@@ -14,7 +16,7 @@ from members.models import Membership
 def opened(desk: Desk, public_id: str, *, action: str) -> Membership:
     """The membership of an address, fetched through the scopes in which this person may do `action`; else 404.
 
-    Writes one row of the access log a page, however often the page asks. Searching and lists open nobody.
+    Writes one row of the access log a page, however often the page asks. Queues of work open nobody.
     """
     row = members.by_public_id(desk.program, public_id, rights.scopes(desk.user, action))
     if row is None:
@@ -23,3 +25,8 @@ def opened(desk: Desk, public_id: str, *, action: str) -> Membership:
         desk.opened.add(row.pk)
         access.record(actor=desk.actor, membership_id=row.pk, page=desk.page, purpose=desk.purpose, at=desk.now)
     return row
+
+
+def showed(desk: Desk, membership_ids: Iterable[int]) -> None:
+    """Say in the access log whose names a search is about to show."""
+    access.record_shown(actor=desk.actor, membership_ids=membership_ids, purpose=desk.purpose, at=desk.now)

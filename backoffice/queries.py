@@ -30,6 +30,7 @@ ROWS_A_PAGE = 300
 class Found:
     """A hit of the search box: contact in part only, as much as it takes to tell two people apart."""
 
+    membership_id: int
     public_id: str
     name: str
     number: str
@@ -106,6 +107,7 @@ def search(desk: Desk, text: str, limit: int) -> list[Found]:
     )
     return [
         Found(
+            membership_id=hit.membership.pk,
             public_id=hit.membership.public_id,
             name=str(hit.membership.member),
             number=hit.membership.number,

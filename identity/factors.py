@@ -1,8 +1,8 @@
 """The second factor: whose sign-in needs one, and how allauth.mfa behaves here.
 
-Whoever may move value or open the admin has one: an app with codes, or a passkey. A passkey alone is both factors at
-once. Members may have them and need none: a member's passkey is another way in, never a lock on the other ones, while
-an app with codes, once she has chosen it, is asked for at every sign-in that is not by passkey.
+Whoever may move value, reads of everybody or opens the admin has one: an app with codes, or a passkey. A passkey alone
+is both factors at once. Members may have them and need none: a member's passkey is another way in, never a lock on the
+other ones, while an app with codes, once she has chosen it, is asked for at every sign-in that is not by passkey.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from identity import rights
-from identity.roles import MOVES_VALUE
+from identity.roles import MOVES_VALUE, SEES_EVERYBODY
 
 OWED_KEY = "second_factor_owed"
 """Session key: this sign-in was let in without a second factor, and leads to the page where one is added."""
 
 
 def needs_one(user: Any) -> bool:
-    """Whether this login may move value or open the admin."""
+    """Whether this login may move value, reads of everybody or opens the admin."""
     if not (user.is_authenticated and user.is_active):
         return False
     if user.is_staff or user.is_superuser:
         return True
-    return any(rights.may_anywhere(user, action) for action in MOVES_VALUE)
+    return any(rights.may_anywhere(user, action) for action in MOVES_VALUE | SEES_EVERYBODY)
 
 
 def has_one(user: Any) -> bool:

@@ -75,6 +75,9 @@ MOVES_VALUE = frozenset(
 )  # fmt: skip
 """Actions that move value, undo a person or hand out rights: whoever may do one signs in with a second factor."""
 
+SEES_EVERYBODY = frozenset({"access.see", "audit.see"})
+"""What takes a second factor as well: an auditor changes nothing, and reads of everybody."""
+
 NOT_BY_BADGE = MOVES_VALUE | frozenset(
     {
         "access.see", "audit.see", "fraud.see", "reports.see", "imports.see", "quarantine.see", "quarantine.fix",

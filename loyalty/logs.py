@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
+
+_SIGNED = re.compile(r"/[^/\s:]+:[^/\s]{8,}")
+"""A segment of a path that is signed: what follows from it is done for whoever holds it."""
 
 
 def without_query(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -15,6 +19,14 @@ def without_query(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str
     return event
 
 
+def without_tokens(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A link in a mail says "not me" or leaves a household for whoever has it: the log has it not."""
+    for name in ("request", "event"):
+        if isinstance(said := event.get(name), str) and ":" in said:
+            event[name] = _SIGNED.sub("/...", said)
+    return event
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     without_query,
@@ -22,6 +34,7 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.PositionalArgumentsFormatter(),
+    without_tokens,
 ]
 
 

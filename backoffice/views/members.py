@@ -2,7 +2,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from backoffice import doors, finding, queries
+from backoffice import doors, finding, opening, queries
 
 SHOWN = 20
 
@@ -17,6 +17,7 @@ def search(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
     found = finding.find(desk, text, SHOWN + 1)
     if found.there:
         return redirect(found.there)
+    opening.showed(desk, [one.membership_id for one in found.members[:SHOWN]])
     values = {
         "query": text, "found": found.members[:SHOWN], "more": len(found.members) > SHOWN, "case": found.case,
         "receipts": found.receipts, "place": "members",

@@ -15,11 +15,17 @@ from activity.models import Attribution
 from audit import trail
 from care.privacy import columns, subjects
 from care.privacy.subjects import Subject
+from members import closing, suspension
 from members.models import Card, Household, Membership
 from messaging.models import Outgoing
 from values.inventory import Erased, Table
 
 TOKEN = "erased-"
+CODES = frozenset(
+    {*closing.REASONS, *suspension.REASONS, "lost", "stolen", "retention", "replay", "deleted_there", "called", "came",
+     "wrote", "authority"}
+)  # fmt: skip
+"""Reasons in the audit trail that are out of a list of ours."""
 
 
 def files_of(subject: Subject) -> list[Path]:
@@ -65,7 +71,7 @@ def forget_words(subject: Subject) -> None:
         cursor.execute(
             "DELETE FROM member_name_word w WHERE w.population_id = %(population)s AND w.word = ANY(%(words)s)"
             " AND NOT EXISTS (SELECT FROM member m WHERE m.population_id = w.population_id"
-            " AND m.name_key LIKE '%%' || w.word || '%%' AND w.word = ANY(string_to_array(m.name_key, ' ')))",
+            " AND string_to_array(m.name_key, ' ') @> ARRAY[w.word])",
             {"population": subject.population_id, "words": subject.words},
         )
 
@@ -94,7 +100,8 @@ def forget_reasons(subject: Subject) -> None:
             "member": subject.members, "membership": subject.memberships,
             "holder": [*subject.holders, *subject.shared], "card": list(cards), "household": list(shared),
             "activity": list(receipts),
-        }
+        },
+        codes=CODES,
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ WITH RECURSIVE hers AS (
     SELECT gone.member_id FROM hers
     JOIN membership kept ON kept.member_id = hers.id JOIN membership gone ON gone.merged_into_id = kept.id
 )
-SELECT m.id, m.population_id, m.email, m.phone, m.name_key FROM hers JOIN member m USING (id) ORDER BY m.id
+SELECT m.id, m.population_id, m.email, m.phone FROM hers JOIN member m USING (id) ORDER BY m.id
 """
 _HOLDERS = """
 SELECT DISTINCT h.holder_id, l.kind = 'membership' FROM membership_holder h JOIN ledger_holder l USING (holder_id)
@@ -56,6 +56,14 @@ UNION SELECT c.wanted FROM contact_change c WHERE c.member_id = ANY(%(members)s)
 UNION SELECT c.old FROM contact_change c WHERE c.member_id = ANY(%(members)s)
 UNION SELECT h.before #>> '{}' FROM contact_history h
 WHERE h.member_id = ANY(%(members)s) AND h.what IN ('email', 'phone')
+"""
+# what she is called, was called before, and was called in what was merged into hers, as the search spells it
+_WORDS = """
+SELECT DISTINCT string_to_table(name, ' ') FROM (
+    SELECT m.name_key FROM member m WHERE m.id = ANY(%(members)s)
+    UNION SELECT member_name_key(coalesce(h.before ->> 'first_name', ''), coalesce(h.before ->> 'last_name', ''))
+    FROM contact_history h WHERE h.member_id = ANY(%(members)s) AND h.what = 'name'
+) AS names (name)
 """
 _BEARERS = """
 SELECT a.bearer_id FROM attribution a WHERE a.holder_id = ANY(%(holders)s) AND a.membership_id = ANY(%(memberships)s)
@@ -97,7 +105,7 @@ def of(member_id: int) -> Subject:
         population_id=rows[0][1], members=members, memberships=memberships,
         holders=[number for number, own in pots if own], shared=[number for number, own in pots if not own],
         users=users, bearers=_numbers(_BEARERS, around), quarantined=_numbers(_QUARANTINED, around), names=names,
-        addresses=addresses, words=sorted({word for row in rows for word in (row[4] or "").split()}),
+        addresses=addresses, words=_texts(_WORDS, {"members": members}),
     )  # fmt: skip
 
 

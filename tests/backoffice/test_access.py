@@ -1,4 +1,4 @@
-"""The access log: one row for each page of a member that is opened, none for searching; read within one's scopes."""
+"""The access log: a row for each page of a member that is opened and each name a search showed, read in one’s scopes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,27 @@ pytestmark = pytest.mark.django_db
 Desk = Callable[..., Client]
 
 
-def test_opening_a_member_writes_exactly_one_row_and_searching_none(desk: Desk, camille: Life) -> None:
+def test_opening_a_member_writes_exactly_one_row_and_a_search_one_for_each_name(
+    desk: Desk, camille: Life, program: Any, now: datetime
+) -> None:
     client, there = desk("call_centre"), f"/desk/members/{camille.membership.public_id}/"
-    assert client.get("/desk/", {"q": "cam"}).status_code == 200
+    enrol(program, now, "Camilla")
+    assert client.get("/desk/", {"q": "nobody of this name"}).status_code == 200
     assert not AccessEvent.objects.exists()
+    assert client.get("/desk/", {"q": "cam"}).status_code == 200
+    shown = AccessEvent.objects.values_list("page", "purpose", "membership_id")
+    assert len(shown) == 2 and ("search", "desk", camille.membership.pk) in shown
+    auditor = desk("auditor")
+    assert "Nobody was opened" in text_of(auditor, "/desk/accesses/")
+    assert "among others in a search" in text_of(auditor, "/desk/accesses/?shown=on")
+    assert client.get("/desk/", {"q": camille.membership.number}).status_code == 302
+    assert AccessEvent.objects.count() == 2, "who is opened at once is told by her page"
     client.get(there)
-    [row] = AccessEvent.objects.all()
+    [row] = AccessEvent.objects.exclude(page="search")
     assert (row.membership_id, row.page, row.purpose) == (camille.membership.pk, "member", "desk")
     assert row.actor == f"user:{client.session['_auth_user_id']}"
     client.get(there)
-    assert AccessEvent.objects.count() == 2
+    assert AccessEvent.objects.count() == 4
 
 
 def test_who_may_not_open_leaves_no_row(desk: Desk, camille: Life) -> None:
@@ -74,7 +85,7 @@ def test_a_call_of_several_or_of_nobody_leads_on(desk: Desk, program: Any, now: 
     page = client.get("/desk/call/?from=%2B33612345678", follow=True).content.decode()
     for one in (first, second):
         assert f"/desk/members/{one.public_id}/?for=call" in page
-    assert not AccessEvent.objects.exists()
+    assert set(AccessEvent.objects.values_list("page", "purpose")) == {("search", "call")}
     assert Client().get("/desk/call/?from=1").headers["location"].startswith("/account/")
     assert desk("auditor").get("/desk/call/?from=0699999999").headers["location"].startswith("/desk/?q=")
 

@@ -46,16 +46,20 @@ def test_a_membership_is_closed_and_opened_again(desk, camille, now):
     assert "To Lyon." in client.get(at(camille, "close")).content.decode()
     client.post(at(camille, "close"), {"act": "reopen", "words": "She stays."})
     assert status(camille) == "active"
+    assert AuditEvent.objects.get(action="members.reopened").data == {"reason": "She stays."}
 
 
 def test_a_copy_and_a_deletion_are_asked_for_on_behalf(desk, camille):
     client = desk("call_centre")
-    client.post(at(camille, "data"), {"act": "archive", "reason": "called", "words": ""})
-    assert Archive.objects.get().reason == "called"
-    client.post(at(camille, "data"), {"act": "erase", "reason": "wrote", "words": ""})
+    client.post(at(camille, "data"), {"act": "archive", "reason": "called", "words": "From her own number."})
+    assert (Archive.objects.get().reason, Archive.objects.get().words) == ("called", "From her own number.")
+    assert "The member called: From her own number." in client.get(at(camille, "data")).content.decode()
+    client.post(at(camille, "data"), {"act": "erase", "reason": "wrote", "words": "Letter of 3 November."})
     assert (Erasure.objects.get().reason, status(camille)) == ("wrote", "closed")
-    client.post(at(camille, "data"), {"act": "keep", "reason": "called", "words": ""})
+    assert "The member wrote: Letter of 3 November." in client.get(at(camille, "data")).content.decode()
+    client.post(at(camille, "data"), {"act": "keep", "reason": "called", "words": "She thought again."})
     assert (Erasure.objects.get().state, status(camille)) == ("withdrawn", "active")
+    assert AuditEvent.objects.get(action="erasure.withdrawn").data == {"reason": "She thought again."}
 
 
 def test_nobody_does_any_of_it_to_themselves(desk, camille):

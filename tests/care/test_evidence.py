@@ -64,6 +64,12 @@ def test_a_picture_is_drawn_anew_under_a_name_of_ours(program: Any, folder: Path
     assert oct(evidence.path_of(rows[0].name).stat().st_mode)[-3:] == "600"
 
 
+def test_a_photo_in_which_letters_stand_by_chance_is_kept_without_them(program: Any) -> None:
+    open_with(program, Sent("a.jpg", papers.picture() + b"\x91<sVg\x07" * 9))
+    kept = evidence.read(CaseFile.objects.get())
+    assert kept is not None and b"<sVg" not in kept
+
+
 def test_a_file_that_was_changed_behind_our_back_is_not_served(program: Any) -> None:
     open_with(program, Sent("a.jpg", papers.picture()))
     row = CaseFile.objects.get()

@@ -9,6 +9,7 @@ import pytest
 
 from care import cases, opinions, timeline
 from care.models import Adjustment, Case, Opinion
+from care.privacy import erasing
 from members import merging
 from members.models import Membership
 from messaging import delivery, outbox
@@ -128,6 +129,13 @@ def test_letters_owed_before_reach_the_kept_one_and_the_timeline_has_those_of_bo
     kept = Membership.objects.get(pk=anna.membership.pk)
     told = [one.what for one in timeline.of_member(kept, sofia, now=NOW)]
     assert sum("welcome" in one for one in told) == 2
+
+
+def test_whoever_was_erased_is_not_made_two_again(anna: Life, twin: Life) -> None:
+    done = merge(anna, twin)
+    erasing.erase_now(member_id=anna.membership.member_id, reason="own", now=NOW + DAY, by="t")
+    with pytest.raises(merging.TooLate):
+        merging.undo(merge_id=done.pk, partly=True, now=NOW + DAY, by="t")
 
 
 def test_a_page_opened_before_the_merge_opens_its_request_for_the_kept_one(anna: Life, twin: Life) -> None:

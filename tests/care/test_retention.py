@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, connection, transaction
 
-from activity.models import Quarantine
-from care.models import Erasure
-from care.privacy import erasing, idleness, replaying, retention
-from identity.models import User
-from members.models import Member, Membership
+from activity.models import Attribution, Bearer, Quarantine
+from audit import access, clock, guards, trail
+from audit.models import AccessEvent, AuditEvent
+from care import cases, tasks
+from care.models import Archive, CaseFile, Erasure
+from care.privacy import archives, columns, erasing, idleness, replaying, retention
+from identity.models import Device, User
+from members import changing, inviting, proofs
+from members.history import Hand
+from members.models import CardProof, ContactChange, Invitation, Member, Membership, NameWord
+from messaging import outbox
 from messaging.models import Outgoing
 from tests.web import lives
 
@@ -89,3 +100,153 @@ def test_an_erasure_is_done_again_on_a_backup_that_knew_her(program, now):
     assert replaying.replay(listed, now=now).already == 1
     with pytest.raises(replaying.NoErasureList):
         replaying.replay(["{}"], now=now)
+
+
+def aged(made, **columns):
+    """The row as it would be had it been made then; `auto_now` and use cases say otherwise."""
+    type(made)._default_manager.filter(pk=made.pk).update(**columns)
+    return made
+
+
+def _bearer(program, now, then):
+    till = lives.source(program)
+    row = Bearer.objects.create(source_id=till.pk, card="4711", email="x@example.com", digest=b"b")
+    Attribution.objects.create(
+        activity_id=1, occurred_on=then.date(), program_id=program.pk, bearer_id=row.pk, by="card", at=then,
+        reason="UnknownMember",
+    )  # fmt: skip
+    return lambda: Bearer.objects.filter(card__isnull=False).exists()
+
+
+def _contact_change(program, now, then):
+    life = lives.member(program, then)
+    told = Hand("user:1", "store", "dit ici")
+    changing.set_by_staff(membership=life.membership, what="phone", wanted="+33612345678", hand=told, now=then)
+    return lambda: ContactChange.objects.exclude(wanted="").exists()
+
+
+def _invitation(program, now, then):
+    life = lives.member(program, then)
+    begun = then - inviting.LASTS
+    inviting.ask(membership_id=life.membership.pk, to="x@example.com", now=begun, by="test")
+    return lambda: Invitation.objects.exclude(sent_to="").exists()
+
+
+def _message(program, now, then):
+    outbox.owe(membership_id=lives.member(program, then).membership.pk, kind="welcome", values={"x": 1}, now=then,
+               key="k")  # fmt: skip
+    Outgoing.objects.update(state="sent", ended_at=then)
+    return lambda: Outgoing.objects.exclude(facts={}).exists()
+
+
+def _evidence(program, now, then, photo):
+    case = cases.open(membership=lives.member(program, then).membership, type="other", channel="web", words="x",
+                      now=then, by="test", files=[photo()])  # fmt: skip
+    cases.solve(case_id=case.pk, words="x", outcome="answer", now=then, by="test", data={})
+    return lambda: CaseFile.objects.filter(removed_at=None).exists()
+
+
+def _archive(program, now, then):
+    row = archives.ask(membership_id=lives.member(program, then).membership.pk, now=then, by="test")
+    aged(row, state="taken", taken_at=then)
+    return lambda: Archive.objects.exists()
+
+
+def _session(program, now, then):
+    Session.objects.create(session_key="k", session_data="", expire_date=then)
+    return lambda: Session.objects.exists()
+
+
+def _device(program, now, then):
+    Device.objects.create(user=lives.member(program, then).user, digest="d", first_seen_at=then, last_seen_at=then)
+    return lambda: Device.objects.exists()
+
+
+def _access(program, now, then):
+    access.record(actor="user:1", membership_id=1, page="member", purpose="desk", at=then)
+    return lambda: AccessEvent.objects.exists()
+
+
+def _event(program, now, then):
+    trail.record(action="x", actor="user:1", obj=("x", 1), at=then)
+    return lambda: AuditEvent.objects.filter(action="x").exists()
+
+
+def _proof(program, now, then):
+    proofs.right(lives.member(program, then).membership, CardProof.What.CLAIM, then, "test")
+    return lambda: CardProof.objects.exists()
+
+
+def _admin_entry(program, now, then):
+    user = lives.member(program, then).user
+    aged(LogEntry.objects.create(user=user, action_flag=1, change_message=""), action_time=then)
+    return lambda: LogEntry.objects.exists()
+
+
+def _words(program, now, then):
+    """Not a day but a change: a name that nobody has any more, one that somebody has, one that a race has lost."""
+    member = lives.member(program, now, first_name="Zwetschge").membership.member
+    if then < now - timedelta(days=1):
+        member.first_name = "Mirabelle"
+        member.save()
+        NameWord.objects.filter(word="mirabelle").delete()
+    return lambda: NameWord.objects.filter(word="zwetschge").exists()
+
+
+DAYS = {
+    "bearers": (1095, _bearer), "contact changes": (396, _contact_change), "invitations": (30, _invitation),
+    "messages": (396, _message), "evidence": (365, _evidence), "archives": (1095, _archive), "sessions": (0, _session),
+    "devices": (396, _device), "accesses": (1095, _access), "events": (3652, _event), "proofs": (396, _proof),
+    "admin entries": (396, _admin_entry), "words of names": (0, _words),
+}  # fmt: skip
+ELSEWHERE = {"idle members", "quarantine", "logins", "invited staff"}
+"""Jobs whose day has a test of its own: above, and in tests/identity/test_staffing.py."""
+
+
+@pytest.mark.parametrize("job", sorted(DAYS))
+def test_it_is_there_on_its_last_day_and_gone_the_day_after(job, program, photo):
+    """By the database's own clock: the guards of what only grows believe no other."""
+    now = clock.now()
+    days, made = DAYS[job]
+    for since, stays in ((days - 1, True), (days + 1 + (days == 0), False)):
+        with transaction.atomic():
+            there = made(program, now, now - timedelta(days=since), **({"photo": photo} if job == "evidence" else {}))
+            assert there(), since
+            assert (retention.JOBS[job](now) > 0) is not stays, since
+            assert there() is stays, since
+            assert retention.JOBS[job](now) == 0, "and once"
+            transaction.set_rollback(True)
+
+
+def test_every_job_has_its_day_and_every_day_its_job():
+    assert set(retention.JOBS) == set(DAYS) | ELSEWHERE
+    for name, table in columns.tables().items():
+        if re.search(r"\d|year|month|day", table.retention) and "books" not in table.retention:
+            assert retention.KEEPS.get(name) in retention.JOBS, f"{name} is kept {table.retention}: by which job?"
+
+
+@pytest.mark.parametrize(("table", "since"), [("audit_access", 1094), ("audit_event", 3651), ("card_proof", 395)])
+def test_nobody_can_let_go_of_what_is_younger(program, table, since):
+    now = clock.now()
+    made = {"audit_access": _access, "audit_event": _event, "card_proof": _proof}[table]
+    there = made(program, now, now - timedelta(days=since))
+    with pytest.raises(DatabaseError, match="only grows"), transaction.atomic():
+        guards.let_go(table, before=now + timedelta(days=1))
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET at = at"):
+        with pytest.raises(DatabaseError, match="permission denied|only grows"), transaction.atomic():
+            connection.cursor().execute(statement)
+    assert there()
+
+
+def test_the_beat_keeps_every_class_and_one_that_fails_stops_no_other(program, monkeypatch):
+    assert {one["task"] for one in settings.CELERY["beat_schedule"].values()} >= {"care.tasks.retain"}
+    done = []
+    jobs = {name: lambda now, name=name: done.append(name) or 0 for name in retention.JOBS}
+    jobs["quarantine"] = lambda now: 1 / 0
+    monkeypatch.setattr(retention, "JOBS", jobs)
+    for _beat in range(2):
+        tasks.retain()
+    assert done == [name for name in jobs if name != "quarantine"], "once a night each"
+    jobs["quarantine"] = lambda now: done.append("mended") or 0
+    tasks.retain()
+    assert done[-1] == "mended", "what failed is tried again by the next beat"

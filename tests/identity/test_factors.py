@@ -60,7 +60,7 @@ def manager(now: Any) -> User:
         ("store_staff", Scope(store="s1"), False, False),
         ("store_manager", Scope(store="s1"), False, True),
         ("call_centre", EVERYWHERE, False, True),
-        ("auditor", EVERYWHERE, False, False),
+        ("auditor", EVERYWHERE, False, True),
         ("auditor", EVERYWHERE, True, True),
         ("administrator", EVERYWHERE, True, True),
     ],
