@@ -1,41 +1,49 @@
 """One box: a card, a number, a phone, an e-mail or a name, with its slips and missing accents.
 
-Whole identifiers are looked up exactly. Anything else is a name: first members whose names contain every word, and
-where these are few, those whose names are alike. Lists of candidates are cut before they are sorted, so that a name
-half the country has costs no more than a rare one; whoever gets a full list types more.
+Whole identifiers are looked up exactly. Anything else is a name, a birth date, or both (`members.naming`).
 """
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+import psycopg
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.db.utils import OperationalError
 
 from identity.rights import Scope
-from members import contacts, numbers
+from members import contacts, naming, numbers
 from members.models import Card, Member, Membership
 from members.refusals import Refused
 from members.scoping import visible
 from programs import queries as programs
 from programs.models import Program
 
-ALIKE = "0.25"
-"""How like two words are at least: two letters changed about in a word of six, one wrong in four."""
-
-ALTERNATIVES = 5
-"""Words that are looked for in place of a misspelt one, the likest first."""
-
-FEW = 5
-CANDIDATES = 300
-MORE_CANDIDATES = 2000
+SHARED = 300
 LONGEST = 100
-MOST_WORDS = 5
-SHORT = 3
-"""Words below three letters have no trigram of their own and are compared as wholes."""
+LONGEST_MS = "1500"
+"""Any statement of a search ends after this, so that no desk is kept waiting by what nearly everybody is called."""
+
+_DATE = re.compile(
+    r"(?<!\d)(?:(?P<one>\d{1,2})[/.\-](?P<other>\d{1,2})[/.\-](?P<year>\d{4})"
+    r"|(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2}))(?!\d)"
+)
+
+
+_TIMEOUT = "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)"
+# While people are written by the thousand, statistics may say that a table is empty, and that reading it through is
+# nothing.
+_PLANS = "SELECT set_config('enable_seqscan', %s, true), set_config('enable_indexonlyscan', %s, true)"
+
+
+class TooMany(Refused):
+    """So many may be meant that looking for them took too long."""
 
 
 @dataclass(frozen=True)
@@ -53,26 +61,40 @@ class Hit:
 def search(
     text: str, *, program: Program, scopes: Sequence[Scope], limit: int = 20, now: datetime | None = None
 ) -> list[Hit]:
-    """Memberships of one program, within scopes, that the text may mean; the surest first, at most `limit`."""
+    """Memberships of one program, within scopes, that the text may mean; the surest first, at most `limit`.
+
+    Raises TooMany.
+    """
     text = " ".join(text.replace("\x00", " ").split())[:LONGEST]
     if not text or not scopes:
         return []
-    seen = visible(program, scopes)
+    with _in_time():
+        hits = _exactly(text, program, scopes, limit)
+        if not hits and "@" not in text:
+            ids = _named(text, program, scopes, limit)
+            memberships = _seen(program, scopes).in_bulk(ids)
+            hits = [Hit(memberships[pk], "name") for pk in ids]
+    return hits[:limit]
+
+
+def _exactly(text: str, program: Program, scopes: Sequence[Scope], limit: int) -> list[Hit]:
+    seen = _seen(program, scopes)
     hits: dict[int, Hit] = {}
     for by, wanted in _identifiers(text, program):
         for membership in seen.filter(wanted)[:limit]:
             hits.setdefault(membership.pk, Hit(membership, by))
-    if not hits and "@" not in text and any(letter.isalpha() for letter in text):
-        ids = _named(text, program, scopes, limit)
-        memberships = seen.in_bulk(ids)
-        hits = {pk: Hit(memberships[pk], "name") for pk in ids}
-    return list(hits.values())[:limit]
+    return list(hits.values())
+
+
+def _seen(program: Program, scopes: Sequence[Scope]) -> QuerySet[Membership]:
+    """What a line shows, each table asked by its keys: a join is planned by statistics, and these may be wrong."""
+    return visible(program, scopes).select_related(None).prefetch_related("member", "home_store", "home_banner")
 
 
 def _identifiers(text: str, program: Program) -> Iterator[tuple[str, Q]]:
     """What the text may be as a whole. Each is a look-up in an index; most texts may be one or two of them.
 
-    Cards and people are looked up first and their memberships by number after, for the reason told at `_NAMED`.
+    Cards and people are looked up first and their memberships by number after, for the reason told at `naming._NAMED`.
     """
     people = Member.objects.filter(population=program.population_id)
     if "@" in text:
@@ -98,101 +120,49 @@ def _identifiers(text: str, program: Program) -> Iterator[tuple[str, Q]]:
 
 def _keys(rows: QuerySet[Any], of: str = "pk") -> list[int]:
     """Keys of a few rows; a shared phone or mailbox has some, and none has thousands."""
-    return list(rows.order_by("pk").values_list(of, flat=True)[:CANDIDATES])
-
-
-# Materialised, so that names are found by their own index whatever the rest of the statement would rather start with;
-# the outer limit still stops the reading of them early. Each member's memberships are looked up on their own, by the
-# only condition an index answers: while thousands are being enrolled, statistics may say that tables are empty, and a
-# join planned for one row would compare everybody with everybody.
-_NAMED = """
-WITH named AS MATERIALIZED (
-    SELECT id, name_key FROM member WHERE population_id = %(population)s AND {names}
-),
-seen AS (
-    SELECT m.id, named.name_key FROM named CROSS JOIN LATERAL (
-        SELECT own.* FROM membership own WHERE own.member_id = named.id OFFSET 0
-    ) m
-    WHERE m.program_id = %(program)s AND ({scopes})
-    LIMIT {cut}
-)
-SELECT id FROM seen ORDER BY word_similarity(%(key)s, name_key) DESC, similarity(name_key, %(key)s) DESC, name_key, id
-LIMIT %(limit)s
-"""
-
-
-_ALIKE = """
-SELECT word FROM member_name_word
-WHERE population_id = %s AND word %% %s AND length(word) >= %s
-GROUP BY word ORDER BY similarity(word, %s) DESC, word LIMIT %s
-"""
+    return list(rows.order_by("pk").values_list(of, flat=True)[:SHARED])
 
 
 def _named(text: str, program: Program, scopes: Sequence[Scope], limit: int) -> list[int]:
-    """Ids of memberships by name: those that contain every word, then, where they are few, those that are alike."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT member_name_key(%s, ''), set_config('pg_trgm.similarity_threshold', %s, true)", [text, ALIKE]
-        )
-        key = cursor.fetchone()[0]
-        words = key.split()[:MOST_WORDS]
-        if not words:
-            return []
-        values: dict[str, Any] = {
-            "population": program.population_id, "program": program.pk, "limit": limit, "key": key,
-        }  # fmt: skip
-        within = _within(scopes, values)
-        ids = _of_names(cursor, [_contains(word, values) for word in words], within, CANDIDATES, values)
-        if len(ids) < min(FEW, limit):
-            alike = [_like_any(_alike(cursor, program, word), values) for word in words if len(word) >= SHORT]
-            ids += [pk for pk in _of_names(cursor, alike, within, MORE_CANDIDATES, values) if pk not in ids]
-    return ids[:limit]
-
-
-def _of_names(cursor: Any, conditions: Sequence[str], within: str, cut: int, values: dict[str, Any]) -> list[int]:
-    """Memberships whose members' names meet all conditions, the likest to what was typed first; none for none."""
-    if not conditions:
+    """Ids of memberships by name and birth date. Raises TooMany."""
+    born, rest = _birth_dates(text)
+    if not born and not any(letter.isalpha() for letter in rest):
         return []
-    cursor.execute(_NAMED.format(names=" AND ".join(conditions), scopes=within, cut=cut), values)
-    return [pk for (pk,) in cursor.fetchall()]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT member_name_key(%s, '')", [rest])
+        key = cursor.fetchone()[0]
+        cursor.execute(_PLANS, ["off", "off"])
+        ids = naming.named(cursor, key, born=born, program=program, scopes=scopes, limit=limit)
+        cursor.execute(_PLANS, ["on", "on"])
+    return ids
 
 
-def _alike(cursor: Any, program: Program, word: str) -> list[str]:
-    """Words of names in the population that the typed word may be a slip of."""
-    cursor.execute(_ALIKE, [program.population_id, word, SHORT, word, ALTERNATIVES])
-    return [alike for (alike,) in cursor.fetchall()]
+def _birth_dates(text: str) -> tuple[list[date], str]:
+    """The days a date in the text may be, its day or its month first, and the text without it."""
+    said = _DATE.search(text)
+    if said is None:
+        return [], text
+    parts = said["year"] or said["y"], said["one"] or said["m"], said["other"] or said["d"]
+    year, one, other = (int(part) for part in parts)
+    days = set()
+    for month, day in ((one, other), (other, one)):
+        with contextlib.suppress(ValueError):
+            days.add(date(year, month, day))
+    return sorted(days), text[: said.start()] + " " + text[said.end() :]
 
 
-def _contains(word: str, values: dict[str, Any]) -> str:
-    """The word somewhere in the name; one too short for the index begins a word."""
-    if len(word) >= SHORT:
-        return _like_any([word], values)
-    return f"name_key %%> {_value(word, values)}"
-
-
-def _like_any(words: Sequence[str], values: dict[str, Any]) -> str:
-    """Any of the words somewhere in the name; words are letters and digits, so no sign of LIKE's is among them."""
-    return "(" + (" OR ".join(f"name_key LIKE {_value(f'%{word}%', values)}" for word in words) or "false") + ")"
-
-
-def _value(value: str, values: dict[str, Any]) -> str:
-    """Add a value to the statement's and return its place holder."""
-    place = f"word{len(values)}"
-    values[place] = value
-    return f"%({place})s"
-
-
-def _within(scopes: Sequence[Scope], values: dict[str, Any]) -> str:
-    """The scopes as a condition on `m`, their codes added to the statement's values."""
-    conditions = []
-    for n, scope in enumerate(scopes):
-        parts = ["true"]
-        if scope.banner:
-            parts.append(f"m.home_banner_id = (SELECT id FROM banner WHERE code = %(banner{n})s)")
-        if scope.market:
-            parts.append(f"m.market_code = %(market{n})s")
-        if scope.store:
-            parts.append(f"m.home_store_id = (SELECT id FROM store WHERE code = %(store{n})s)")
-        values |= {f"banner{n}": scope.banner, f"market{n}": scope.market, f"store{n}": scope.store}
-        conditions.append(" AND ".join(parts))
-    return " OR ".join(f"({condition})" for condition in conditions)
+@contextlib.contextmanager
+def _in_time() -> Iterator[None]:
+    """Statements in here end after a while: whoever waits at a desk is told to type more. Raises TooMany."""
+    inside = connection.in_atomic_block
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_TIMEOUT, [LONGEST_MS])
+            before = cursor.fetchone()[0]
+            yield
+            if inside:
+                cursor.execute(_TIMEOUT, [before])
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+            raise TooMany from error
+        raise

@@ -34,8 +34,15 @@ class Member(models.Model):
             models.Index(fields=["population", "email"], name="member_email"),
             models.Index(fields=["population", "phone"], name="member_phone"),
             models.Index(fields=["population", "birth_date"], name="member_birth_date"),
-            GinIndex(fields=["name_key"], opclasses=["gin_trgm_ops"], name="member_name_key"),
-        ]
+            # by whole words; a short list of what is not sorted in yet, because every search reads it through
+            GinIndex(
+                models.Func(
+                    models.F("name_key"), models.Value(" "), function="string_to_array",
+                    output_field=models.TextField(),
+                ),
+                name="member_name_words", gin_pending_list_limit=512,
+            ),
+        ]  # fmt: skip
         constraints = [
             # a mailbox proves one person of a population, so that a receipt's e-mail can name nobody else
             models.UniqueConstraint(
@@ -61,9 +68,15 @@ class NameWord(models.Model):
     class Meta:
         db_table = "member_name_word"
         indexes = [
-            models.Index(fields=["population", "word"], name="member_name_word_once"),
-            GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], name="member_name_word_alike"),
-        ]
+            models.Index(
+                fields=["population", "word"], opclasses=["int8_ops", "text_pattern_ops"],
+                name="member_name_word_begins",
+            ),
+            GinIndex(
+                models.Func(models.F("word"), function="name_word_keys", output_field=models.TextField()),
+                name="member_name_word_near", fastupdate=False,
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.word
