@@ -56,8 +56,8 @@ ENDS = ("ault", "ard", "aud", "eau", "el", "elle", "er", "et", "ette", "ier", "i
 class People:
     """`rows(start, count)` yields (member, membership, card) rows; sample(n) the n-th person again."""
 
-    def __init__(self, *, population: int, program: int, store: int, banner: int, tag: str) -> None:
-        self._ids = (population, program, store, banner)
+    def __init__(self, *, population: int, program: int, stores: list[int], banner: int, tag: str) -> None:
+        self._ids = (population, program, stores, banner)
         self._tag = tag
         self._weights = [1 / (place + 3) for place in range(len(FIRST))]
         self._last_weights = [1 / (place + 8) for place in range(len(LAST))]
@@ -77,25 +77,15 @@ class People:
         }  # fmt: skip
 
     def rows(self, start: int, count: int, first_id: int) -> Iterator[tuple[Any, Any, Any]]:
-        population, program, store, banner = self._ids
+        population, program, stores, banner = self._ids
         at = datetime(2026, 1, 1, tzinfo=UTC)
         for number in range(start, start + count):
             one, key = self.person(number), first_id + number - start
             name = f"{self._tag}{number:x}"[:16]
+            store = stores[number % len(stores)]
             yield (
-                (
-                    key,
-                    name,
-                    population,
-                    one["first"],
-                    one["last"],
-                    one["email"],
-                    at,
-                    one["phone"],
-                    one["born"],
-                    "fr",
-                    at,
-                ),
+                (key, name, population, one["first"], one["last"], one["email"], at, one["phone"], one["born"], "fr",
+                 at),
                 (key, name, key, program, f"7{number:011d}", "active", "store", store, banner, "FR", at),
                 (key, program, key, one["card"], "physical", "active", at, ""),
-            )
+            )  # fmt: skip
