@@ -210,6 +210,8 @@ class EmbeddedPostgres:
                         sql.SQL(verb), sql.Identifier(role), sql.SQL(option), sql.Literal(self.home.secret(role))
                     )
                 )
+            if not self.durable:  # a server of tests: its owner empties tables without their triggers (flush)
+                connection.execute(f"GRANT SET ON PARAMETER session_replication_role TO {OWNER}")
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
