@@ -11,7 +11,7 @@ class CareConfig(AppConfig):
         from members import hooks
         from messaging import kinds
 
-        hooks.on_happened += [following.follow, keeping.keep]
+        hooks.on_happened += [following.follow, keeping.keep, keeping.refuse_to_part]
         logins.on_happened.append(releasing.let_go)
         kinds.filled(telling.CASE, telling.with_days)
         kinds.filled(telling.FAREWELL, telling.with_vouchers)

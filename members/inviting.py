@@ -129,11 +129,6 @@ def by_token(program: Program, token: str, now: datetime) -> Invitation | None:
     return rows.select_related("household__head__member").first()
 
 
-def forget_sent(*, now: datetime) -> int:
-    """Empty what was typed of invitations that came to their end unanswered; how many that were."""
-    return Invitation.objects.filter(state="open", expires_at__lte=now).exclude(sent_to="").update(sent_to="")
-
-
 def _whom(program: Program, to: str) -> tuple[str, Membership | None]:
     """(address, membership): an address asks its mailbox, a number whoever has it. Raises contacts.InvalidContact."""
     if "@" in to:

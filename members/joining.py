@@ -212,11 +212,18 @@ def _claimable(program: Program, typed: Accepted) -> Member | None:
     same_address = Member.objects.select_for_update(of=("self",)).filter(
         population_id=program.population_id, email=typed.email, login=None
     )
-    candidates = [member for member in same_address if not _contradicts(member, typed)]
+    candidates = _standing([member for member in same_address if not _contradicts(member, typed)])
     proven = [member for member in candidates if member.email_verified_at]
     if proven:
         return proven[0]
     return candidates[0] if len(candidates) == 1 else None
+
+
+def _standing(found: list[Member]) -> list[Member]:
+    """Without those who were merged into another one of them: the address of the two is one person's."""
+    stands = Membership.objects.filter(member__in=found).exclude(merged_into=None)
+    pairs = set(stands.values_list("member_id", "merged_into__member_id"))
+    return [one for one in found if not any((one.pk, other.pk) in pairs for other in found if other != one)]
 
 
 def _contradicts(member: Member, typed: Accepted) -> bool:

@@ -19,11 +19,13 @@ from ledger.parting import Share
 from ledger.posting import WalletFrozen
 from ledger.succession import HoldsOpen
 from members import hooks, inheriting, persons, pooling, seats
-from members.models import Card, Household, Membership, Merge
+from members.models import Card, Membership, Merge
 from members.pooling import PotsFrozen, PotsHeld
 from members.refusals import Refused
 
 UNDO_WITHIN = timedelta(days=30)
+PARTING = "unmerging"
+"""Told before a merge is undone: whoever knows that it must not be raises TooLate."""
 
 
 class NotOnePerson(Refused):
@@ -129,6 +131,7 @@ def undo(*, merge_id: int, partly: bool = False, now: datetime, by: str) -> list
     rows = pooling.locked([done.kept_id, done.gone_id])
     kept, gone = rows[done.kept_id], rows[done.gone_id]
     check_undo(done, kept, gone, now)
+    hooks.tell(PARTING, membership_id=kept.pk, now=now, by=by, gone=gone.pk)
     own, shares = _value_back(done, now, by)
     if not partly and not whole(done, shares):
         raise NotWhole(shares)
@@ -140,7 +143,7 @@ def undo(*, merge_id: int, partly: bool = False, now: datetime, by: str) -> list
     kept.joined_at = datetime.fromisoformat(done.person["joined_at"])
     kept.save(update_fields=["joined_at"])
     pooling.instead(membership=gone, holder_id=own)
-    inheriting.part(kept, done.person)
+    inheriting.part(kept, gone, done.person)
     persons.part(kept.member, gone.member, done.person, now)
     done.undone_at, done.undone_by = now, by
     done.undone = {str(one.currency_id): [one.there, one.debt] for one in shares}
@@ -208,7 +211,6 @@ def _close(kept: Membership, gone: Membership) -> None:
     gone.status, gone.merged_into = Membership.Status.CLOSED, kept
     gone.save(update_fields=["status", "merged_into"])
     Membership.objects.filter(merged_into=gone).update(merged_into=kept)
-    Household.objects.filter(head=gone).update(head=kept)
     if gone.joined_at < kept.joined_at:
         kept.joined_at = gone.joined_at
         kept.save(update_fields=["joined_at"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from members import hooks, households, pooling, seats
 from members.households import HouseholdGone, InAHousehold, NotInIt
 from members.models import Household
 from members.refusals import Refused
+from programs import queries as programs
 
 
 class NotSplit(Refused):
@@ -25,6 +27,36 @@ class NotSplit(Refused):
     def __init__(self, why: str, currency_id: int, available: int = 0) -> None:
         super().__init__(why)
         self.currency_id, self.available = currency_id, available
+
+
+@dataclass(frozen=True)
+class Part:
+    """Of one pot, in smallest units: what can be spent now, and what of it would be given."""
+
+    currency_id: int
+    there: int
+    given: int
+
+    @property
+    def stays(self) -> int:
+        return self.there - self.given
+
+
+def foreseen(
+    *, household: Household, amounts: Mapping[int, int] | None = None, percent: int = 0, now: datetime
+) -> list[Part]:  # fmt: skip
+    """Who would get what, for looking at before `split` with the same values. Raises NotSplit."""
+    parts = _parts(household, amounts or {}, percent, now)
+    pots = {one.currency_id: one for one in ledger.balances(household.holder_id, now)}
+    told = []
+    for currency_id, given in sorted(parts.items()):
+        pot = pots.get(currency_id)
+        if pot is None or pot.available < given:
+            raise NotSplit("too little can be spent", currency_id, pot.available if pot else 0)
+        if pot.debt:
+            raise NotSplit("the household owes", currency_id)
+        told.append(Part(currency_id, pot.available, given))
+    return told
 
 
 @transaction.atomic
@@ -51,7 +83,7 @@ def split(
     own = pooling.holder_of(membership_id)
     currency_ids = pooling.currencies_of(household.program_id)
     stilling.hold_still(holder_ids=[household.holder_id, own], currency_ids=currency_ids)
-    parts = _parts(household.holder_id, amounts or {}, percent, now)
+    parts = _parts(household, amounts or {}, percent, now)
     for currency_id, amount in sorted(parts.items()):
         _transfer(household, own, currency_id, amount, key or uuid.uuid4().hex, now, by)
     told = {str(currency_id): amount for currency_id, amount in parts.items()}
@@ -64,11 +96,13 @@ def split(
     return parts
 
 
-def _parts(holder_id: int, amounts: Mapping[int, int], percent: int, now: datetime) -> dict[int, int]:
-    """The part of each pot, rounded down; what is not positive is left out."""
+def _parts(household: Household, amounts: Mapping[int, int], percent: int, now: datetime) -> dict[int, int]:
+    """The part of each pot, rounded down; what is not positive is left out. A share is of what can be spent: steps are
+    the household's, and so is what they are reached by."""
     if percent:
-        balances = ledger.balances(holder_id, now)
-        amounts = {one.currency_id: one.available * percent // 100 for one in balances}
+        spent = {one.id for one in programs.currencies_of(household.program_id) if one.kind != "status"}
+        balances = ledger.balances(household.holder_id, now)
+        amounts = {one.currency_id: one.available * percent // 100 for one in balances if one.currency_id in spent}
     return {currency_id: amount for currency_id, amount in amounts.items() if amount > 0}
 
 

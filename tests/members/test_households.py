@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from audit.models import AuditEvent
-from ledger import posting
+from ledger import posting, queries
 from members import households, inviting, pooling, seats, splitting
 from members.models import Invitation, MembershipHolder
 from tests.ledger import frames
@@ -32,6 +32,12 @@ def home(head, *others, now):
         asked = inviting.invite(household=household, to=one.number, membership_id=head.pk, now=now, by="test")
         inviting.accept(invitation_id=asked.pk, membership_id=one.pk, now=now, by="test")
     return household
+
+
+def steps_of(household, program, now):
+    """What the household has of status points."""
+    pots = {one.currency_id: one.available for one in queries.balances(household.holder_id, now)}
+    return pots[program.currencies.get(code="status").pk]
 
 
 def sitting(household):
@@ -150,11 +156,26 @@ class TestSplitting:
 
     def test_a_share_is_rounded_down_and_may_come_after_leaving(self, anna, bo, now, program):
         give(anna, 101, now)
+        give(anna, 40, now, currency_id=program.currencies.get(code="status").pk)
         household = home(anna, bo, now=now)
         households.leave(membership_id=bo.pk, now=now, by="test")
+        (part,) = splitting.foreseen(household=household, percent=50, now=now)
+        assert (part.given, part.stays) == (50, 51)
         splitting.split(household=household, membership_id=bo.pk, percent=50, reason="r", now=now, by="user:1")
         assert (points(anna, now), points(bo, now)) == ((51, 0), (50, 0))
+        assert steps_of(household, program, now) == 40, "what steps are reached by stays"
         sound()
+
+    def test_a_pot_that_is_owed_gives_nothing_and_says_so_before(self, anna, bo, now, program):
+        household = home(anna, bo, now=now)
+        frames.take_back((household.holder_id, 1, 1, points_of(program), 30), now=now)
+        pot = program.currencies.get(code="pot")
+        give(anna, 10, now, currency_id=pot.pk)
+        for currency_id, amount in ((points_of(program), 1), (pot.pk, 11)):
+            with pytest.raises(splitting.NotSplit):
+                splitting.foreseen(household=household, amounts={currency_id: amount}, now=now)
+        (part,) = splitting.foreseen(household=household, amounts={pot.pk: 10}, now=now)
+        assert part.stays == 0
 
     def test_what_is_not_there_is_not_parted_and_nobody_leaves(self, anna, bo, now, program):
         give(anna, 10, now)
@@ -200,7 +221,6 @@ class TestInviting:
         with pytest.raises(inviting.InvitationOver):
             inviting.accept(invitation_id=asked.pk, membership_id=bo.pk, now=late, by="test")
         assert inviting.by_token(program, inviting.token_of(asked.public_id), late) is None
-        assert inviting.forget_sent(now=late) == 1
         inviting.withdraw(household=household, public_id=asked.public_id, now=now, by="test")
         with pytest.raises(inviting.InvitationOver):
             inviting.decline(invitation_id=asked.pk, now=now, by="test")

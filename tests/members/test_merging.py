@@ -274,6 +274,8 @@ class TestRefused:
         assert household.head == anna
         merging.undo(merge_id=done.pk, now=now, by="t")
         assert [seat.membership for seat in seats.seats_of(household)] == [twin, anna]
+        household.refresh_from_db()
+        assert household.head == twin
         assert points(anna, now) == points(twin, now) == (50, 0)
 
 
