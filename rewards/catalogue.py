@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,40 +13,51 @@ from pydantic import ValidationError
 from audit import trail
 from programs import queries as programs
 from programs.models import Program
+from programs.queries import Market
 from programs.terms import NoTerms, sentences
-from rewards import models
+from rewards import markets, models
+from rewards.markets import ThereTerms
 from rewards.terms import Reward, contradictions
 from values import periods
-from values.money import minor_exponent
+
+Own = Mapping[str, Mapping[str, ThereTerms]]
+"""market code -> reward code -> what differs there."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A reward that is on offer: its row and its terms."""
+    """A reward that is on offer in a market: its row, its terms there, and what each budget it draws on allows."""
 
     reward_id: int
     code: str
     names: Mapping[str, str]
     terms: Reward
+    budgets: Mapping[str, int]
 
 
 def put(
-    *, program: Program, documents: Iterable[Reward | Mapping[str, Any]], now: datetime, by: str
+    *, program: Program, documents: Iterable[Reward | Mapping[str, Any]], there: Own | None = None, now: datetime,
+    by: str,
 ) -> list[str]:  # fmt: skip
     """Offer exactly these rewards, in this order; the codes of those that are new, changed or no longer offered.
 
-    A reward left out is withdrawn: nobody can take it any more, vouchers in hand stay. A stock counts what is taken
-    from the day it was first declared, and so does a budget. Raises NoTerms, naming the reward and the field.
+    `there` is what differs by market. A reward left out is withdrawn: nobody can take it any more, vouchers in hand
+    stay. A stock counts what is taken from the day it was first declared, and so does a budget. Raises NoTerms, naming
+    the reward and the field.
     """
-    asked = _checked(program, documents)
-    market = programs.markets_of(program.pk)[0]
-    language = market.languages[0]
+    asked = _checked(program, documents, there or {})
+    places = programs.markets_of(program.pk)
+    language = places[0].languages[0]
     changed: list[str] = []
     with transaction.atomic():
         known = {row.code: row for row in models.Reward.objects.select_for_update().filter(program=program)}
         for place, terms in enumerate(asked):
             row = known.pop(terms.code, None) or models.Reward(program=program, code=terms.code)
-            values = {"names": _names(terms, language), "document": terms.document(), "offered": True}
+            own = {code: said[terms.code] for code, said in sorted((there or {}).items()) if terms.code in said}
+            values = {
+                "names": _names(terms, language), "document": terms.document(), "offered": True,
+                "markets": {code: document for code, said in own.items() if (document := said.document())},
+            }  # fmt: skip
             if any(getattr(row, field) != value for field, value in values.items()) or row.pk is None:
                 _save(row, now, position=place, **values)
                 changed.append(terms.code)
@@ -55,7 +66,7 @@ def put(
                 row.save(update_fields=["position"])
             if terms.stock is not None:
                 _count(row, terms.stock)
-            for unit, allowed in budget_of(terms, market.currency).items():
+            for unit, allowed in _budgets(terms, own, places).items():
                 _allow(row, unit, allowed)
         for row in known.values():
             if row.offered:
@@ -68,19 +79,18 @@ def put(
     return changed
 
 
-def budget_of(terms: Reward, money: str) -> dict[str, int]:
-    """What a reward's budget allows by unit: minor units of `money`, and points; empty without one."""
-    allowed: dict[str, int] = {}
-    if terms.budget is not None and terms.budget.amount is not None:
-        allowed["amount"] = int(terms.budget.amount.scaleb(minor_exponent(money)))
-    if terms.budget is not None and terms.budget.points is not None:
-        allowed["points"] = terms.budget.points
-    return allowed
-
-
 def documents_of(program: Program) -> list[dict[str, Any]]:
     """The rewards on offer as they were written, in their order: what `put` takes."""
     return [row.document for row in models.Reward.objects.filter(program=program, offered=True)]
+
+
+def there_of(program: Program) -> dict[str, dict[str, Any]]:
+    """What differs by market, as it was written: market code -> reward code -> document."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in models.Reward.objects.filter(program=program, offered=True):
+        for code, said in row.markets.items():
+            found.setdefault(code, {})[row.code] = said
+    return found
 
 
 def names_of(program_id: int) -> dict[str, Mapping[str, str]]:
@@ -89,18 +99,40 @@ def names_of(program_id: int) -> dict[str, Mapping[str, str]]:
 
 
 def offers_of(program_id: int, market_code: str, now: datetime) -> list[Offer]:
-    """What members of a market can take on its local day of `now`, whoever they are.
+    """What can be taken in a market on its local day of `now`, by whomever, at its price and in its money.
 
-    A voucher's worth is in the money of the program's first market: markets with another money offer none.
+    Markets with another money than the first one offer what is worth something there by its own words.
     """
-    markets = programs.markets_of(program_id)
-    market = next((market for market in markets if market.code == market_code), None)
-    if market is None or market.currency != markets[0].currency:
+    places = programs.markets_of(program_id)
+    market = next((market for market in places if market.code == market_code), None)
+    if market is None:
         return []
     today = periods.day_of(now, market.timezone)
     rows = models.Reward.objects.filter(program_id=program_id, offered=True)
-    offers = [Offer(row.pk, row.code, row.names, Reward.model_validate(row.document)) for row in rows]
-    return [offer for offer in offers if _on(offer.terms, today)]
+    offers = (_offer(row, market, places[0].currency) for row in rows)
+    return [offer for offer in offers if offer is not None and _on(offer.terms, today)]
+
+
+def _offer(row: models.Reward, market: Market, first_money: str) -> Offer | None:
+    terms, said = Reward.model_validate(row.document), markets.NOTHING
+    if market.code in row.markets:
+        said = ThereTerms.model_validate(row.markets[market.code])
+    shares = market.currency == first_money
+    merged = markets.there(terms, said, shares_money=shares)
+    if merged is None:
+        return None
+    return Offer(
+        row.pk, row.code, row.names, merged, markets.budgets_of(terms, said, market, shares_money=shares)
+    )  # fmt: skip
+
+
+def _budgets(terms: Reward, own: Mapping[str, ThereTerms], places: Sequence[Market]) -> dict[str, int]:
+    """Every budget a reward has, of the program and of markets."""
+    found: dict[str, int] = {}
+    for market in places:
+        shares = market.currency == places[0].currency
+        found |= markets.budgets_of(terms, own.get(market.code, markets.NOTHING), market, shares_money=shares)
+    return found
 
 
 def _on(terms: Reward, today: Any) -> bool:
@@ -110,9 +142,10 @@ def _on(terms: Reward, today: Any) -> bool:
     return (days.from_ is None or days.from_ <= today) and (days.until is None or today <= days.until)
 
 
-def _checked(program: Program, documents: Iterable[Reward | Mapping[str, Any]]) -> list[Reward]:
+def _checked(program: Program, documents: Iterable[Reward | Mapping[str, Any]], there: Own) -> list[Reward]:
     currencies = {row.code: (row.kind, row.release) for row in programs.currencies_of(program.pk)}
-    money = programs.markets_of(program.pk)[0].currency
+    moneys = {market.code: market.currency for market in programs.markets_of(program.pk)}
+    money = next(iter(moneys.values()))
     asked: list[Reward] = []
     wrong: list[str] = []
     for place, document in enumerate(documents):
@@ -125,6 +158,10 @@ def _checked(program: Program, documents: Iterable[Reward | Mapping[str, Any]]) 
         if terms.code in {other.code for other in asked}:
             wrong.append(_told(place, ("code",), f"{terms.code!r} is there twice"))
         asked.append(terms)
+        for code, said in there.items():
+            if terms.code in said:
+                told = markets.contradictions_there(terms, said[terms.code], currencies, moneys[code], money)
+                wrong += [_told(place, (code, *path), message) for path, message in told]
     if wrong:
         raise NoTerms("; ".join(wrong))
     return asked

@@ -45,7 +45,8 @@ WITH due AS (
 ), ended AS (
     UPDATE redemption r SET state = %(state)s, resolved_at = {moment}, resolved_by = %(by)s
     FROM due d WHERE r.holder_id = d.holder_id AND r.redemption_id = d.redemption_id
-    RETURNING r.holder_id, r.membership_id, r.reward_id, r.quantity, r.from_stock, r.budget_amount, r.budget_points
+    RETURNING r.holder_id, r.membership_id, r.reward_id, r.quantity, r.from_stock, r.budget_amount, r.budget_points,
+              r.budget_market
 ), shares AS (
     UPDATE reward_taken t SET taken = t.taken - e.quantity
     FROM (SELECT holder_id, membership_id, reward_id, sum(quantity) AS quantity
@@ -58,7 +59,9 @@ WITH due AS (
 ), budgets AS (
     UPDATE reward_budget b SET spent = b.spent - e.part
     FROM (SELECT reward_id, unit, sum(part)::bigint AS part
-          FROM ended CROSS JOIN LATERAL (VALUES ('amount', budget_amount), ('points', budget_points)) v (unit, part)
+          FROM ended CROSS JOIN LATERAL (VALUES
+              (concat_ws(':', 'amount', nullif(budget_market, '')), budget_amount), ('points', budget_points)
+          ) v (unit, part)
           WHERE part > 0 GROUP BY reward_id, unit) e
     WHERE b.reward_id = e.reward_id AND b.unit = e.unit
 )

@@ -62,7 +62,8 @@ def _place(cursor: Any, who: Who, currency: Currency, amount: int, key: str, now
     )  # fmt: skip
     redemption_id = records.place(
         cursor, document, holder=who.holder_id, membership=who.membership.pk, reward=reward.pk, quantity=1,
-        from_stock=False, now=now, lapses_at=now + _SOON, actor=by, budget_amount=0, budget_points=0, receipt="",
+        from_stock=False, now=now, lapses_at=now + _SOON, actor=by, budget_amount=0, budget_points=0, budget_market="",
+        money=who.market.currency, receipt="",
         source="", channel="", idem=records.idem(key), fingerprint=idempotency.fingerprint(do="farewell", key=key),
     )  # fmt: skip
     held = holding.hold(

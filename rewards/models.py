@@ -8,12 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Reward(models.Model):
-    """A reward of a program as its playbook says it (rewards.terms.Reward). What is withdrawn stays, not offered."""
+    """A reward of a program as its playbook says it (rewards.terms.Reward). What is withdrawn stays, not offered.
+
+    `markets`: market code -> what differs there (rewards.markets.ThereTerms).
+    """
 
     program = models.ForeignKey("programs.Program", models.PROTECT, related_name="rewards", verbose_name=_("program"))
     code = models.CharField(_("code"), max_length=40)
     names = models.JSONField(_("name"), default=dict)
     document = models.JSONField(_("terms"))
+    markets = models.JSONField(_("terms by market"), default=dict)
     position = models.PositiveIntegerField(default=0)
     offered = models.BooleanField(_("on offer"), default=True)
     changed_at = models.DateTimeField(_("changed"))
@@ -47,16 +51,12 @@ class Stock(models.Model):
 
 
 class Spent(models.Model):
-    """What a reward's budget allows in one unit (minor units of money, or points) and what is spent of it, since it was
-    first declared."""
-
-    class Unit(models.TextChoices):
-        AMOUNT = "amount"
-        POINTS = "points"
+    """What one budget of a reward allows and what is spent of it, since it was first declared. `unit`: `points`, or
+    minor units of money: `amount` of the first market's, `amount:CODE` of a market that has a budget of its own."""
 
     pk = models.CompositePrimaryKey("reward_id", "unit")
     reward = models.ForeignKey(Reward, models.PROTECT, related_name="budgets")
-    unit = models.CharField(max_length=10, choices=Unit.choices)
+    unit = models.CharField(max_length=20)
     allowed = models.BigIntegerField()
     spent = models.BigIntegerField(default=0)
 
@@ -93,7 +93,8 @@ class Redemption(models.Model):
     """One act of a member: held, then confirmed, released or lapsed. `offer` is the reward's document at the hold.
 
     `receipt` is the number of the receipt it was spent on, `source` who sends that receipt, empty where nobody said;
-    `budget_*` is what it took of the reward's budget, in minor units and in points.
+    `budget_*` is what it took of the reward's budgets, in minor units (of the budget of `budget_market`, empty for the
+    program's) and in points; `money` is what its vouchers are worth something in.
     """
 
     class State(models.TextChoices):
@@ -119,6 +120,8 @@ class Redemption(models.Model):
     source = models.TextField(default="")
     budget_amount = models.BigIntegerField(default=0)
     budget_points = models.BigIntegerField(default=0)
+    budget_market = models.TextField(default="")
+    money = models.TextField(default="")
     channel = models.TextField()
     actor = models.TextField()
     resolved_by = models.TextField(null=True)

@@ -12,7 +12,7 @@ from django.db.models import Sum
 from members import pooling
 from members.models import Membership
 from programs import queries as programs
-from rewards import catalogue, eligibility, prices, standing, vouchers
+from rewards import catalogue, eligibility, markets, prices, standing, vouchers
 from rewards.models import Spent, Stock, Taken
 from rewards.vouchers import IN_HAND, VoucherRow
 
@@ -52,10 +52,11 @@ def in_hand(membership_id: int, now: datetime) -> list[VoucherRow]:
     return [voucher for voucher in vouchers_of(membership_id, now) if voucher.state == IN_HAND]
 
 
-def choices_of(membership: Membership, *, channel: str, now: datetime) -> list[Choice]:
-    """Everything on offer where a member lives, in the program's order, with what stands between the two."""
-    market = programs.market_of(membership.program_id, membership.market_code)
-    offers = catalogue.offers_of(membership.program_id, membership.market_code, now)
+def choices_of(membership: Membership, *, channel: str, now: datetime, where: str | None = None) -> list[Choice]:
+    """Everything on offer where a member lives, or in the market `where`, in the program's order, with what stands
+    between the two."""
+    market = programs.market_of(membership.program_id, where or membership.market_code)
+    offers = catalogue.offers_of(membership.program_id, market.code, now) if market else []
     if market is None or not offers:
         return []
     holder_id = standing.holder_of(membership.pk)
@@ -106,8 +107,8 @@ def _left(
             bounds.append(offer.terms.stock - out.get(offer.reward_id, 0))
         if offer.terms.per_member is not None:
             bounds.append(offer.terms.per_member - taken.get(offer.reward_id, 0))
-        takes = {"amount": vouchers.worth(offer.terms, money), "points": sum(offer.terms.cost.values())}
-        for unit, allowed in catalogue.budget_of(offer.terms, money).items():
+        takes = markets.takes(offer.terms, money, offer.budgets)
+        for unit, allowed in offer.budgets.items():
             bounds.append((allowed - spent.get((offer.reward_id, unit), 0)) // takes[unit])
         found[offer.reward_id] = max(0, min(bounds)) if bounds else None
     return found

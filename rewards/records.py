@@ -28,22 +28,23 @@ class Row:
     placed_at: datetime
     lapses_at: datetime
     receipt: str
+    money: str
     offer: dict[str, Any]
     costs: tuple[tuple[int, int, int, int | None], ...]
 
 
 _FIND = """
-SELECT redemption_id, holder_id, membership_id, reward_id, quantity, state, placed_at, lapses_at, receipt, offer::text,
-       fingerprint
+SELECT redemption_id, holder_id, membership_id, reward_id, quantity, state, placed_at, lapses_at, receipt, money,
+       offer::text, fingerprint
 FROM redemption WHERE holder_id = %(holder)s AND idem = %(idem)s
 """
 _PLACE = """
 INSERT INTO redemption (holder_id, redemption_id, membership_id, reward_id, quantity, idem, fingerprint, offer,
-                        from_stock, budget_amount, budget_points, state, placed_at, lapses_at, receipt, source, channel,
-                        actor)
+                        from_stock, budget_amount, budget_points, budget_market, money, state, placed_at, lapses_at,
+                        receipt, source, channel, actor)
 VALUES (%(holder)s, nextval('redemption_id'), %(membership)s, %(reward)s, %(quantity)s, %(idem)s, %(fingerprint)s,
-        %(offer)s, %(from_stock)s, %(budget_amount)s, %(budget_points)s, 'held', %(now)s, %(lapses_at)s, %(receipt)s,
-        %(source)s, %(channel)s, %(actor)s)
+        %(offer)s, %(from_stock)s, %(budget_amount)s, %(budget_points)s, %(budget_market)s, %(money)s, 'held', %(now)s,
+        %(lapses_at)s, %(receipt)s, %(source)s, %(channel)s, %(actor)s)
 RETURNING redemption_id
 """
 _COSTS = """

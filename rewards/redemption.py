@@ -18,7 +18,7 @@ from ledger import holding, idempotency
 from ledger.idempotency import KeyReused
 from members import closing, policies, seats
 from programs import queries as programs
-from rewards import catalogue, counting, eligibility, prices, records, standing, vouchers
+from rewards import catalogue, counting, eligibility, markets, prices, records, standing, vouchers
 from rewards.catalogue import Offer
 from rewards.records import Row
 from rewards.refusals import (
@@ -68,24 +68,26 @@ class Redeemed:
 
 def hold(
     *, membership_id: int, reward: str, quantity: int = 1, receipt: str | None = None, source: str = "", key: Key,
-    channel: str, now: datetime, by: str, card: str | None = None, lasts: timedelta = HOLD_LASTS,
+    channel: str, now: datetime, by: str, card: str | None = None, market: str | None = None,
+    lasts: timedelta = HOLD_LASTS,
 ) -> Held:  # fmt: skip
     """Set aside what a reward costs, and one of its stock, for a member, until confirmed, released or lapsed.
 
     `receipt` is the number of the receipt on which the reward is spent at once, `source` the code of who sends that
-    receipt (two may use the same numbers); `card` the one that was shown.
-    Raises, in this order: MembershipClosed, SpendingHeld, CardBlocked, NotOnOffer, NotEligible, LimitReached,
+    receipt (two may use the same numbers); `card` the one that was shown; `market` where it is spent, whose price and
+    money hold: the member's own unless said.
+    Raises, in this order: MembershipClosed, SpendingHeld, NotAnAdult, CardBlocked, NotOnOffer, NotEligible, LimitReached,
     OutOfStock, BudgetSpent, InsufficientPoints or WalletFrozen; KeyReused; ValueError for a quantity out of 1..100.
     """
     if not 1 <= quantity <= MOST_AT_ONCE:
         raise ValueError(f"between 1 and {MOST_AT_ONCE} at once")
-    said = {"source": source} if source else {}
+    said = {name: value for name, value in (("source", source), ("market", market)) if value}
     asked = idempotency.fingerprint(
         do="redeem", membership=membership_id, reward=reward, quantity=quantity, receipt=receipt, **said
     )
     with transaction.atomic(), connection.cursor() as cursor:
         # The membership's lock makes two calls with one key follow each other: the second finds what the first did.
-        who = standing.of(membership_id, card)
+        who = standing.of(membership_id, card, market)
         row = records.find_of(cursor, who, records.idem(key), asked)
         if row is None:
             offer = _offered(who, reward, channel, now)
@@ -137,13 +139,13 @@ def release(*, membership_id: int, key: Key, now: datetime, by: str) -> None:
 
 def redeem(
     *, membership_id: int, reward: str, quantity: int = 1, receipt: str | None = None, source: str = "", key: Key,
-    channel: str, now: datetime, by: str, card: str | None = None,
+    channel: str, now: datetime, by: str, card: str | None = None, market: str | None = None,
 ) -> Redeemed:  # fmt: skip
     """Hold and confirm at once. Raises as both of them do."""
     with transaction.atomic():
         hold(
             membership_id=membership_id, reward=reward, quantity=quantity, receipt=receipt, source=source, key=key,
-            channel=channel, now=now, by=by, card=card,
+            channel=channel, now=now, by=by, card=card, market=market,
         )  # fmt: skip
         return confirm(membership_id=membership_id, key=key, now=now, by=by)
 
@@ -180,6 +182,7 @@ def _place(
     counting.lapse(cursor, offer.reward_id, now, who.holder_id)
     enough = stock is None or counting.take_stock(cursor, offer.reward_id, quantity, stock, now)
     parts = _parts(who, offer, quantity)
+    drawn = {"points" if unit == markets.POINTS else "amount": (unit, part) for unit, (part, _) in parts.items()}
     affordable = not parts or counting.take_budget(cursor, offer.reward_id, parts, now)
     if not counting.take_share(cursor, who, reward_id=offer.reward_id, quantity=quantity, allowed=allowed):
         raise LimitReached(f"at most {allowed} a member")
@@ -190,7 +193,8 @@ def _place(
     redemption_id = records.place(
         cursor, offer.terms.document(), holder=who.holder_id, membership=who.membership.pk, reward=offer.reward_id,
         quantity=quantity, from_stock=stock is not None, now=now, lapses_at=lapses_at, actor=by,
-        budget_amount=parts.get("amount", (0, 0))[0], budget_points=parts.get("points", (0, 0))[0], **around,
+        budget_amount=drawn.get("amount", ("", 0))[1], budget_points=drawn.get("points", ("", 0))[1],
+        budget_market=drawn.get("amount", ("", 0))[0].partition(":")[2], money=who.market.currency, **around,
     )  # fmt: skip
     for currency, amount in prices.priced(who.program_id, offer.terms, quantity):
         hold_id = prices.set_aside(
@@ -202,11 +206,9 @@ def _place(
 
 
 def _parts(who: Who, offer: Offer, quantity: int) -> dict[str, tuple[int, int]]:
-    """(what this takes, what is allowed) of each unit the reward has a budget of."""
-    money = who.market.currency  # offered only where the money is the first market's
-    takes = {"amount": vouchers.worth(offer.terms, money), "points": sum(offer.terms.cost.values())}
-    allowed = catalogue.budget_of(offer.terms, money)
-    return {unit: (takes[unit] * quantity, number) for unit, number in allowed.items()}
+    """(what this takes, what is allowed) of each budget it draws on."""
+    takes = markets.takes(offer.terms, who.market.currency, offer.budgets)
+    return {unit: (takes[unit] * quantity, allowed) for unit, allowed in offer.budgets.items()}
 
 
 def _cost(who: Who, row: Row) -> dict[str, int]:

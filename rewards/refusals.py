@@ -95,3 +95,7 @@ class NoSuchVoucher(Refused):
 
 class VoucherExpired(Refused):
     """The voucher lives no more."""
+
+
+class OtherMoney(Refused):
+    """The bill is in another money than the voucher: nothing is carried over by its raw amount."""

@@ -33,20 +33,21 @@ class Who:
         return self.membership.status == Membership.Status.ACTIVE
 
 
-def of(membership_id: int, card: str | None) -> Who:
+def of(membership_id: int, card: str | None, market: str | None = None) -> Who:
     """Read and lock a membership, and the card of that number when one was shown, until the transaction ends.
 
-    A card that is blocked while this waits is blocked for it. Raises Membership.DoesNotExist.
+    `market`: where it spends, its own unless said. A card that is blocked while this waits is blocked for it.
+    Raises Membership.DoesNotExist.
     """
     # FOR NO KEY UPDATE rather than SHARE: two redemptions of one member must not both read and then both wait
     locked = Membership.objects.select_for_update(no_key=True, of=("self",))
     membership = locked.select_related("member", "home_store").get(pk=membership_id)
-    market = programs.market_of(membership.program_id, membership.market_code)
-    if market is None:
+    place = programs.market_of(membership.program_id, market or membership.market_code)
+    if place is None:
         raise Membership.DoesNotExist(f"membership {membership_id} is in no market of its program")
     holder = MembershipHolder.objects.get(membership=membership, until_at=None)
     kin = pooling.kin_of(membership_id)
-    return Who(membership, holder.holder_id, market, card is None or _works(membership, card), kin)
+    return Who(membership, holder.holder_id, place, card is None or _works(membership, card), kin)
 
 
 def holder_of(membership_id: int) -> int:

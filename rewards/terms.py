@@ -45,7 +45,7 @@ NotBuilt = Annotated[None, BeforeValidator(_not_built)]
 
 
 class Worth(Strictly):
-    """An amount in the money of the program's first market."""
+    """An amount of money: of the program's first market, or of the market it is said for."""
 
     amount: Amount
     percent: NotBuilt = None

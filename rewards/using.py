@@ -11,7 +11,7 @@ from audit import trail
 from members.models import Membership
 from rewards import codes
 from rewards.models import Voucher, VoucherCode
-from rewards.refusals import NoSuchVoucher, VoucherExpired, VoucherUsed
+from rewards.refusals import NoSuchVoucher, OtherMoney, VoucherExpired, VoucherUsed
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,11 @@ class Used:
     money: str
 
 
-def use(*, program_id: int, code: str, now: datetime, by: str) -> Used:
-    """End a voucher: what it is worth is off the bill. Raises NoSuchVoucher, VoucherUsed, VoucherExpired."""
+def use(*, program_id: int, code: str, now: datetime, by: str, money: str | None = None) -> Used:
+    """End a voucher: what it is worth is off the bill, which is in `money` where that is known.
+
+    Raises NoSuchVoucher, VoucherUsed, VoucherExpired, OtherMoney.
+    """
     with transaction.atomic():
         name = VoucherCode.objects.filter(code_hmac__in=list(codes.digests_of(code))).first()
         found = Voucher.objects.select_for_update().filter(
@@ -37,6 +40,8 @@ def use(*, program_id: int, code: str, now: datetime, by: str) -> Used:
             raise VoucherUsed("the voucher was used before")
         if found.expires_at is not None and found.expires_at <= now:
             raise VoucherExpired("the voucher lives no more")
+        if money is not None and found.money != money:
+            raise OtherMoney(found.money)
         found.used_at = now
         found.save(update_fields=["used_at"])
         trail.record(action="vouchers.used", actor=by, obj=("voucher", found.voucher_id), at=now)

@@ -64,13 +64,14 @@ _OF_MEMBERSHIP = _READ.replace("{which}", "v.membership_id = ANY(%(memberships)s
 def give(cursor: Any, row: Row, market: Market, now: datetime) -> None:
     """Give the vouchers of a redemption. One that names its receipt is spent there and then."""
     terms = Reward.model_validate(row.offer)
+    money = row.money or market.currency  # redemptions of before there were prices by market say none
     values = {
         "holder": row.holder_id,
         "redemption": row.redemption_id,
         "membership": row.membership_id,
         "reward": row.reward_id,
-        "amount": worth(terms, market.currency),
-        "money": market.currency,
+        "amount": worth(terms, money),
+        "money": money,
         "now": now,
         "expires_at": _dies_at(terms.valid_days, now, market.timezone),
         "used_at": now if row.receipt else None,
