@@ -80,6 +80,33 @@ class SplitForm(forms.Form):
         return {unit.id: int(amount.scaleb(unit.scale)) for unit, amount in told.items() if amount}
 
 
+@dataclass(frozen=True)
+class Share:
+    """Of one pot: what goes to whoever leaves, and what stays; `field` and `value` say the part again in a form."""
+
+    name: str
+    given: str
+    stays: str
+    field: str
+    value: str
+
+
+def shares_of(desk: Desk, household: Household, form: SplitForm) -> list[Share]:
+    """Who gets what, before it is done. Raises splitting.NotSplit."""
+    units = {unit.id: unit for unit in form.units}
+    parts = splitting.foreseen(
+        household=household, amounts=form.amounts(), percent=form.cleaned_data["percent"] or 0, now=desk.now
+    )
+    return [
+        Share(
+            name=unit.name, given=unit.write(desk.formats, part.given), stays=unit.write(desk.formats, part.stays),
+            field=f"amount_{unit.id}", value=str(Decimal(part.given).scaleb(-unit.scale)),
+        )
+        for part in parts
+        if (unit := units.get(part.currency_id)) is not None
+    ]  # fmt: skip
+
+
 def page_of(desk: Desk, row: Membership) -> HouseholdPage:
     """What the page shows. One's own account and household are not there."""
     if policies.acts_on_self(desk.user, row.member_id):

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from backoffice import doors, opening
 from backoffice import households as pages
 from members import households, inviting, splitting
+from members.models import Household, Membership
 from members.refusals import Refused
 
 
@@ -34,27 +35,37 @@ def show(request: HttpRequest, desk: doors.Desk, public_id: str) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 @doors.for_staff("households.edit")
 def split(request: HttpRequest, desk: doors.Desk, public_id: str) -> HttpResponse:
-    """Give whoever leaves, or left, a part of the pot."""
+    """Give whoever leaves, or left, a part of the pot: said, looked at, done."""
     row = opening.opened(desk, public_id, action="households.edit")
     page = pages.page_of(desk, row)
     household = page.household or page.left
     if household is None:
         raise Http404
     form = pages.SplitForm(pages.units_to_part(desk), request.POST or None)
+    shares = []
     if request.method == "POST" and form.is_valid():
         try:
-            splitting.split(
-                household=household, membership_id=row.pk, amounts=form.amounts(),
-                percent=form.cleaned_data["percent"] or 0, reason=form.cleaned_data["reason"], now=desk.now,
-                by=desk.actor,
-            )  # fmt: skip
+            shares = pages.shares_of(desk, household, form)
+            if shares and "sure" in request.POST:
+                return _split(request, desk, household, row, form)
+            if not shares:
+                form.add_error(None, _("There is nothing in the pot to give."))
         except Refused as refused:
             form.add_error(None, pages.reason_of(desk, refused))
-        else:
-            messages.success(request, _("The part is hers, with its dates, and she earns for herself."))
-            return redirect("backoffice:member", public_id)
-    values = {"page": page, "form": form, "place": "members"}
-    return doors.page(request, "backoffice/household_split.html", desk, values, status=422 if form.is_bound else 200)
+    values = {"page": page, "form": form, "shares": shares, "place": "members"}
+    status = 422 if form.is_bound and form.errors else 200
+    return doors.page(request, "backoffice/household_split.html", desk, values, status=status)
+
+
+def _split(
+    request: HttpRequest, desk: doors.Desk, household: Household, row: Membership, form: pages.SplitForm
+) -> HttpResponse:
+    splitting.split(
+        household=household, membership_id=row.pk, amounts=form.amounts(), percent=form.cleaned_data["percent"] or 0,
+        reason=form.cleaned_data["reason"], now=desk.now, by=desk.actor,
+    )  # fmt: skip
+    messages.success(request, _("The part is hers, with its dates, and she earns for herself."))
+    return redirect("backoffice:member", row.public_id)
 
 
 def _do(desk: doors.Desk, page: pages.HouseholdPage, what: str, who: str, form: Any) -> None:

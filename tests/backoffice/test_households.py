@@ -1,5 +1,7 @@
 """A household at the desk: asked for, let go of, parted, ended."""
 
+import re
+
 import pytest
 
 from identity.rights import Scope
@@ -47,11 +49,17 @@ def test_a_part_goes_with_whoever_leaves(desk, camille, bo, pooled, now, program
     page = said(client.get(at(bo, "household/part/")))
     assert "101" in page
     currency = points_of(program)
-    asked = client.post(at(bo, "household/part/"), {f"amount_{currency}": "102", "reason": "agreed"})
-    assert asked.status_code == 422 and "only 101 can be given" in said(asked)
-    client.post(at(bo, "household/part/"), {"percent": "50", "reason": "agreed"})
+    for sure in ({}, {"sure": "1"}):
+        asked = client.post(at(bo, "household/part/"), {f"amount_{currency}": "102", "reason": "agreed", **sure})
+        assert asked.status_code == 422 and "only 101 can be given" in said(asked)
+    seen = client.post(at(bo, "household/part/"), {"percent": "50", "reason": "agreed"})
+    assert "<b>50</b>" in said(seen) and '<td class="num">51</td>' in said(seen)
+    assert seats.household_of(bo.pk) == pooled, "looking does nothing"
+    hidden = dict(re.findall(r'type="hidden" name="((?:amount_|reason)[^"]*)" value="([^"]*)"', said(seen)))
+    assert hidden == {f"amount_{currency}": "50", "reason": "agreed"}
+    client.post(at(bo, "household/part/"), {**hidden, "sure": "1"})
     assert (points(bo, now), points(camille.membership, now)) == ((50, 0), (51, 0))
-    client.post(at(bo, "household/part/"), {f"amount_{currency}": "1", "reason": "and one more"})
+    client.post(at(bo, "household/part/"), {f"amount_{currency}": "1", "reason": "and one more", "sure": "1"})
     assert points(bo, now) == (51, 0)
     assert client.post(at(bo, "household/part/"), {"reason": "nothing said"}).status_code == 422
 
