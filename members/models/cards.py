@@ -50,7 +50,8 @@ class Card(models.Model):
         BLOCKED = "blocked"
         REPLACED = "replaced"
 
-    program = models.ForeignKey("programs.Program", models.PROTECT, related_name="cards")
+    # no index: one would only mislead whoever looks for a number, which is unique in its program
+    program = models.ForeignKey("programs.Program", models.PROTECT, related_name="cards", db_index=False)
     membership = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="cards")
     number = models.CharField(max_length=32)
     kind = models.CharField(max_length=10, choices=Kind.choices)
