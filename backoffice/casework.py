@@ -109,7 +109,7 @@ def filter_of(said: Any) -> Filter:
         type=said.get("type", "") if said.get("type") in Case.Type.values else "",
         ended=said.get("state") == "ended",
         sort=sort if sort.lstrip("-") in SORTS and sort.count("-") < 2 else "due",
-        page=int(page) if page.isdigit() and 0 < int(page) < 10_000 else 1,
+        page=int(page) if page.isdecimal() and 0 < int(page) < 10_000 else 1,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What XML cannot say: one such letter, typed by anybody, would keep the whole table from being written."""
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = ("csv", "xlsx")
@@ -47,7 +50,7 @@ def _plain(cell: Any, zone: ZoneInfo) -> Any:
             return ""
         case bool() | int():
             return cell
-    return str(cell)
+    return _UNWRITABLE.sub("", str(cell))
 
 
 def _csv(table: list[list[Any]]) -> bytes:

@@ -14,15 +14,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from activity import single, sources
 from audit import access
 from backoffice.doors import Desk
+from care import opinions
 from identity import rights
 from members import numbers, policies, spending_codes
 from members.models import Card, Membership
+from messaging import addresses
 from programs import queries as programs
 from programs.models import Store
 from rewards import queries as rewards
@@ -61,7 +64,8 @@ class Voucher:
 
 @dataclass(frozen=True)
 class Scanned:
-    """The member whose card lies on the till. `why_not` says why nothing is spent now; `key` names one redemption."""
+    """The member whose card lies on the till. `why_not` says why nothing is spent now; `key` names one redemption;
+    `opinion` is where the member says how the visit was that has just been recorded."""
 
     public_id: str
     name: str
@@ -74,6 +78,7 @@ class Scanned:
     why_not: str
     code: str
     key: str
+    opinion: str
 
 
 def scan(desk: Desk, session: MutableMapping[str, Any], text: str) -> bool:
@@ -136,6 +141,7 @@ def scanned(desk: Desk, session: Mapping[str, Any]) -> Scanned | None:
         why_not=_why_not(row, works, desk.now),
         code=kept["code"],
         key=str(uuid.uuid4()),
+        opinion=_opinion_of(desk, row, kept.get("visit")),
     )  # fmt: skip
 
 
@@ -171,7 +177,7 @@ def use_voucher(desk: Desk, session: Mapping[str, Any], *, public_id: str, vouch
     return desk.formats.money(used.value, used.money)
 
 
-def visit(desk: Desk, session: Mapping[str, Any], *, public_id: str) -> bool:
+def visit(desk: Desk, session: MutableMapping[str, Any], *, public_id: str) -> bool:
     """Record that the member came today; False when that is known. The rules of the day then give what they give.
 
     Raises NotScanned, NoStore, members.policies.OwnAccount.
@@ -193,6 +199,8 @@ def visit(desk: Desk, session: Mapping[str, Any], *, public_id: str) -> bool:
     landed = single.land_one([said], source=source, program=desk.program, now=desk.now, keep=False)
     if landed.state == "quarantined" and landed.reason != "DifferentContent":
         raise ValueError(f"a visit does not land: {landed.reason} {landed.field} {landed.detail}")
+    if landed.state == "landed":
+        session[KEY] = {**session[KEY], "visit": landed.activity_id}
     return landed.state == "landed"
 
 
@@ -205,6 +213,14 @@ def store_of(desk: Desk) -> Store | None:
 def _zone_of(desk: Desk, store: Store) -> str:
     market = programs.market_of(desk.program.pk, store.market_code)
     return store.timezone or (market.timezone if market else desk.market.timezone)
+
+
+def _opinion_of(desk: Desk, row: Membership, activity_id: int | None) -> str:
+    """The signed address, for a phone to read off the screen; empty while no visit was recorded."""
+    if activity_id is None:
+        return ""
+    link = opinions.link_of(row.pk, activity_id)
+    return addresses.absolute(desk.program, reverse("portal:opinion_linked", args=[link]))
 
 
 def _found(desk: Desk, number: str) -> tuple[Membership | None, str]:

@@ -61,6 +61,14 @@ def find(membership: Membership, number: str) -> list[Found]:
     return [_found(row, membership) for row in rows[:20]]
 
 
+def hers(membership: Membership, number: str) -> int:
+    """The activity of a purchase of this number that is the member's. Raises ReceiptUnknown."""
+    mine = next((one for one in find(membership, number) if one.whose == MINE), None)
+    if mine is None:
+        raise ReceiptUnknown(_("This receipt is not the member’s."))
+    return mine.activity_id
+
+
 def numbered(program_id: int, number: str) -> QuerySet[Activity]:
     """All that came under this number from the program's sources, the latest first, by the key that makes it one."""
     keys = ActivityKey.objects.filter(source_id__in=_sources_of(program_id), external_id=number.strip())

@@ -57,7 +57,7 @@ class Remark:
     def about(self) -> str:
         """The name of its field, so that two remarks that say the same can be told apart."""
         kind, _dot, number = self.place.partition(".")
-        steps = ".".join(str(int(step) + 1) for step in number.split(".") if step.isdigit())
+        steps = ".".join(str(int(step) + 1) for step in number.split(".") if step.isdecimal())
         return {
             "when": _("Condition %(n)s") % {"n": steps} if steps else _("When"),
             "limits": _("Limit %(n)s") % {"n": steps} if steps else _("Limits"),

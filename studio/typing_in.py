@@ -143,14 +143,14 @@ def act(sketch: Sketch, asked: str) -> str:
     if place.startswith(("limits.", "weekly.")) and verb == "drop":
         name, _, number = place.partition(".")
         rows = sketch["limits"] if name == "limits" else sketch["valid"]["weekly"]
-        if number.isdigit() and int(number) < len(rows):
+        if number.isdecimal() and int(number) < len(rows):
             del rows[int(number)]
         return f"add-{name}"
     return _act_on_parts(sketch, verb, place)
 
 
 def _act_on_parts(sketch: Sketch, verb: str, place: str) -> str:
-    path = [int(step) for step in place.split(".")[1:] if step.isdigit()]
+    path = [int(step) for step in place.split(".")[1:] if step.isdecimal()]
     if verb in ("add", "group"):
         return _added(sketch, path, place, group=verb == "group")
     if not path:

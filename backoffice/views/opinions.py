@@ -1,3 +1,6 @@
+from collections.abc import Mapping
+from datetime import date
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -7,9 +10,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backoffice import case_forms, doors, opening, voices
-from care import opinions
+from care import opinions, receipts
 from care.models import Opinion
 from care.refusals import Refused
+from members.models import Membership
 from members.policies import OwnAccount
 from programs import queries as programs
 from programs.models import Store
@@ -23,9 +27,9 @@ def index(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
     """What was said, by state, and the score of each store."""
     state = request.GET.get("state", "")
     state = state if state in Opinion.State.values else Opinion.State.NEW
-    page = int(request.GET["page"]) if request.GET.get("page", "").isdigit() else 1
+    page = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() else 1
     days = request.GET.get("days", "")
-    chosen = int(days) if days.isdigit() and int(days) in voices.PERIODS else voices.PERIODS[1]
+    chosen = int(days) if days.isdecimal() and int(days) in voices.PERIODS else voices.PERIODS[1]
     rows, more = voices.queue(desk, state, max(1, min(page, 1000)))
     stores, whole = voices.scores(desk, chosen)
     values = {
@@ -75,6 +79,11 @@ class SaidForm(forms.Form):
     on = forms.DateField(
         label=gettext_lazy("Day of the visit"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+    receipt = forms.CharField(
+        label=gettext_lazy("Number of the receipt"), required=False, max_length=200,
+        help_text=gettext_lazy("Where there is one: the opinion is about it then, and not about the day alone."),
+        widget=forms.TextInput(attrs={"class": "num", "autocomplete": "off"}),
+    )  # fmt: skip
     channel = forms.ChoiceField(label=gettext_lazy("How was it said?"), choices=case_forms.CHANNELS)
     words = forms.CharField(
         label=gettext_lazy("In the member’s words"), required=False, max_length=2000,
@@ -95,19 +104,26 @@ def new(request: HttpRequest, desk: doors.Desk, public_id: str) -> HttpResponse:
     form.fields["store"].choices = [  # type: ignore[attr-defined]
         (code, people.store_name(row)) for code, row in stores.items() if code in known
     ]
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        try:
-            opinions.give(
-                membership=membership, rating=said["rating"], words=said["words"], channel=said["channel"],
-                store=stores[said["store"]], occurred_on=min(said["on"], today), now=desk.now, by=desk.actor,
-            )  # fmt: skip
-        except Refused as refused:
-            form.add_error(None, refused.told)
-        except OwnAccount:
-            form.add_error(None, _("Nobody acts on their own account. Ask a colleague."))
-        else:
-            messages.success(request, _("The opinion is kept."))
-            return redirect("backoffice:member", public_id)
+    if request.method == "POST" and form.is_valid() and _keep(form, membership, stores, today, desk):
+        messages.success(request, _("The opinion is kept."))
+        return redirect("backoffice:member", public_id)
     values = {"form": form, "membership": membership, "place": "opinions"}
     return doors.page(request, "backoffice/opinion_new.html", desk, values, status=422 if form.is_bound else 200)
+
+
+def _keep(form: SaidForm, membership: Membership, stores: Mapping[str, Store], today: date, desk: doors.Desk) -> bool:
+    """Keep what was said, of the receipt where its number is known; False with the reason on the form."""
+    said = form.cleaned_data
+    try:
+        opinions.give(
+            membership=membership, rating=said["rating"], words=said["words"], channel=said["channel"],
+            activity_id=receipts.hers(membership, said["receipt"]) if said["receipt"] else None,
+            store=stores[said["store"]], occurred_on=min(said["on"], today), now=desk.now, by=desk.actor,
+        )  # fmt: skip
+    except Refused as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, refused.told)
+        return False
+    except OwnAccount:
+        form.add_error(None, _("Nobody acts on their own account. Ask a colleague."))
+        return False
+    return True

@@ -63,4 +63,4 @@ def _work(request: HttpRequest, desk: doors.Desk, row: arrivals.WaitingRow, form
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isdigit() and len(text) < 19 else None
+    return int(text) if text.isdecimal() and len(text) < 19 else None

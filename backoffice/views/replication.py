@@ -35,7 +35,7 @@ def show(request: HttpRequest, desk: doors.Desk, run_id: int) -> HttpResponse:
     lines, more = replications.lines_of(
         run_id,
         outcome=outcome if outcome in OUTCOMES else "",
-        after=int(after) if after.isdigit() and len(after) < 19 else None,
+        after=int(after) if after.isdecimal() and len(after) < 19 else None,
     )
     label = replications.outcome_label
     values = {

@@ -79,7 +79,7 @@ def file(request: HttpRequest, visit: queries.Visit, case_id: int, file_id: int)
 def _receipt(request: HttpRequest, visit: queries.Visit) -> str:
     """The number of the receipt a link names, when it is the member's."""
     said = request.GET.get("receipt", "")
-    found = queries.receipt_of(visit, int(said)) if said.isdigit() and len(said) < 19 else None
+    found = queries.receipt_of(visit, int(said)) if said.isdecimal() and len(said) < 19 else None
     return found.external_id if found else ""
 
 

@@ -29,7 +29,7 @@ def add(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:
     like = request.POST.get("like", "")
     try:
         row = draft_rules.add_rule(
-            draft_id=draft.pk, now=studio.now, by=studio.actor, like=int(like) if like.isdigit() else None
+            draft_id=draft.pk, now=studio.now, by=studio.actor, like=int(like) if like.isdecimal() else None
         )
     except DraftRule.DoesNotExist:
         raise Http404 from None
@@ -136,7 +136,7 @@ def _save(request: HttpRequest, studio: Studio, draft: RulebookDraft, row: Draft
     try:
         row = draft_rules.save_rule(
             draft_id=draft.pk, rule_id=row.pk, sketch=sketch, now=studio.now, by=studio.actor,
-            revision=int(revision) if revision.isdigit() else 0,
+            revision=int(revision) if revision.isdecimal() else 0,
         )  # fmt: skip
     except (draft_rules.ChangedMeanwhile, policies.WrongState) as refusal:
         who = pages.person(row.changed_by)

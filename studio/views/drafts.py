@@ -55,7 +55,7 @@ def order(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:
         "title": _("Order of the rules"),
         "draft": draft,
         "phases": pages.phases(studio, draft),
-        "moved": int(moved) if moved.isdigit() and len(moved) < 12 else 0,
+        "moved": int(moved) if moved.isdecimal() and len(moved) < 12 else 0,
         "way": way,
         "may_write": policies.can_edit(draft) and studio.may("rulebooks.write", draft.market_code),
     }

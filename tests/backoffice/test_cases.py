@@ -146,14 +146,14 @@ def test_whoever_asked_is_not_offered_the_decision(desk: Desk, camille: Life) ->
 def test_the_queue_by_view_sorted_and_as_a_file_without_formulas(desk: Desk, program: Any, camille: Life) -> None:
     now = datetime.now(UTC)
     evil = member(program, now, email="x@example.com", first_name='=HYPERLINK("x")')
-    late, fresh = opened(camille, now=now - timedelta(days=40)), opened(evil, type="other", receipt="@SUM(1)")
+    late, fresh = opened(camille, now=now - timedelta(days=40)), opened(evil, type="other", receipt="@SUM(1)\x0b")
     client = desk("call_centre")
     client.post(f"/desk/cases/{fresh.pk}/", {"act": "take"})
     assert list(client.get("/desk/cases/?view=mine").context["rows"])[0].id == fresh.pk
     assert [row.id for row in client.get("/desk/cases/?view=overdue").context["rows"]] == [late.pk]
     assert [row.id for row in client.get("/desk/cases/?sort=-number").context["rows"]] == [fresh.pk, late.pk]
     assert [row.id for row in client.get("/desk/cases/?type=other").context["rows"]] == [fresh.pk]
-    assert client.get("/desk/cases/?sort=owner&page=x&view=evil").status_code == 200
+    assert client.get("/desk/cases/?sort=owner&page=²&view=evil").status_code == 200
     table = list(csv.reader(io.StringIO(client.get("/desk/cases/?export=csv").content.decode("utf-8-sig"))))
     cells = [cell for row in table[1:] for cell in row]
     assert '\'=HYPERLINK("x")' in cells and "'@SUM(1)" in cells
@@ -195,13 +195,17 @@ def test_opinions_are_read_answered_and_counted(desk: Desk, camille: Life) -> No
     )
     client = desk("store_manager", Scope(store="s1"))
     assert "Slow till" in text_of(client, "/desk/opinions/")
-    assert client.get("/desk/opinions/").context["whole"].nps == -100
+    assert client.get("/desk/opinions/?page=²&days=²").context["whole"].nps == -100
     assert client.post(f"/desk/opinions/{said.pk}/", {"act": "answer", "words": "We hired"}).status_code == 302
     assert (Opinion.objects.get().state, Case.objects.get().state) == ("answered", "solved")
     assert Outgoing.objects.filter(facts__step="solved", facts__words="We hired").count() == 1
     there = f"/desk/members/{camille.membership.public_id}/opinion/"
     typed = {"rating": "10", "store": "s1", "on": str(now.date()), "channel": "phone", "words": ""}
+    assert client.post(there, typed | {"receipt": "T0"}).status_code == 422
     assert client.post(there, typed).status_code == 302
+    other = receipt(camille, now - timedelta(days=2))
+    assert client.post(there, typed | {"receipt": f"T{other}", "rating": "8", "channel": "post"}).status_code == 302
+    assert Opinion.objects.get(activity_id=other).channel == "post"
     assert client.get("/desk/opinions/").context["whole"].nps == 0
     marketing = desk("marketing")
     assert "Camille" not in text_of(marketing, "/desk/opinions/?state=answered")

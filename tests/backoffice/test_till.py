@@ -4,8 +4,10 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from django.test import Client
 
 from activity.models import Activity, Kind
+from care.models import Opinion
 from identity.rights import Scope
 from members import cards, spending_codes
 from programs.models import Source
@@ -105,6 +107,12 @@ def test_a_visit_is_recorded_once_a_day_and_lands_as_activity(till, camille):
     said = {"act": "visit", "public_id": re.search(r'name="public_id" value="([^"]+)"', page).group(1)}
     assert "The visit is recorded." in till.post(HERE, said, follow=True).content.decode()
     assert "recorded before" in till.post(HERE, said, follow=True).content.decode()
+    shown = till.get(HERE)  # and the member's phone reads off the screen where to say how it was
+    assert "How was the visit?" in shown.content.decode() and 'class="qr"' in shown.content.decode()
+    there = shown.context["scanned"].opinion.removeprefix("http://localhost:8000")
+    assert Client().post(there, {"rating": "9"}).status_code == 200
+    assert (Opinion.objects.get().rating, Opinion.objects.get().store.code) == (9, "s2")
+    assert "How was the visit?" not in scan(till, camille.membership.number), "the next customer, not this one"
     visit = Activity.objects.get()
     assert (visit.kind, Source.objects.get(pk=visit.source_id).code) == (Kind.VISIT, "desk-demo")
     from activity.models import Attribution
