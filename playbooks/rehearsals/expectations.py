@@ -9,10 +9,11 @@ from typing import Any
 
 from earning.models import Award
 from ledger import queries as pots
-from playbooks.rehearsals.format import ACTIVITY, Expect, Step
+from members import pooling
+from playbooks.rehearsals.format import ACTIVITY, NAMED, Expect, Step
 from playbooks.rehearsals.outcome import Line
+from playbooks.rehearsals.played import Done
 from playbooks.rehearsals.stage import Person, Stage
-from playbooks.rehearsals.steps import Done
 from programs import queries as programs
 from rewards import queries as rewards
 from rules_engine import queries as rulebooks
@@ -36,10 +37,13 @@ def member_of(stage: Stage, step: Step) -> Person | None:
     """Whom a step's expectations are about."""
     what = step.what
     said = step.expect.member or step.member or getattr(what, "member", None) or getattr(what, "from_", None)
+    said = said or getattr(what, "kept", None)
     if isinstance(said, date) or said is None:
         said = None
         if (named := stage.person(None, getattr(what, "card", None))) is not None:
             said = named.part.id
+        if said is None and step.kind in NAMED and (name := getattr(what, "of", None) or what.code_of) in stage.made:
+            said = stage.member_of(stage.made[name].membership_id)
         if said is None and step.kind in ("return", "deliver") and what.of:
             said = stage.owners.get(what.of)
         if said is None and len(stage.people) == 1 and step.kind in ("clock", "publish", "rescore", "return"):
@@ -189,7 +193,7 @@ def _awards_of(stage: Stage, person: Person | None, activity_id: int | None) -> 
     """rule code -> points posted, of one activity or of everything the member did."""
     if person is None or not person.holder_id:
         return {}
-    rows = Award.objects.filter(holder_id=person.holder_id)
+    rows = Award.objects.filter(holder_id__in=pooling.kin_of(person.membership_id).holders)
     if activity_id is not None:
         rows = rows.filter(activity_id=activity_id)
     codes = rulebooks.rule_codes(stage.program.pk)
@@ -230,8 +234,20 @@ def _told(step: Step) -> str:
     match step.kind:
         case kind if kind in ACTIVITY:
             return f"{kind} {what.id}"
-        case "redeem":
-            return f"redeem {what.reward} by {what.member}"
+        case "redeem" | "hold":
+            return f"{step.kind} {what.reward} by {what.member}"
+        case "confirm" | "release" | "cancel":
+            return f"{step.kind} {what.of}"
+        case "use_voucher":
+            return f"use voucher of {what.code_of}"
+        case "join":
+            return f"{what.member} joins {what.household_of}"
+        case "merge":
+            return f"merge {what.gone} into {what.kept}"
+        case "leave" | "close":
+            return f"{step.kind} {what.member}"
+        case "block_card" | "find_card" | "replace_card":
+            return f"{step.kind.replace('_', ' ')} {what.card}"
         case "adjust":
             return f"adjust {what.member} by {what.amount}"
         case "transfer":

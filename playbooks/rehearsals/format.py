@@ -10,14 +10,19 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from values.documents import Code, Day, Language, MarketCode, Slug, Strictly, Text, Truth, refused, whole
 
-LATER_STEPS = ("hold", "confirm", "release", "use_voucher", "join", "merge", "replace_card", "close")
 ACTIVITY = ("purchase", "return", "visit", "event")
-STEPS = (*ACTIVITY, "quote", "clock", "redeem", "adjust", "transfer", "deliver", "publish", "rescore")
+REWARDS = ("redeem", "hold", "confirm", "release", "use_voucher")
+NAMED = ("confirm", "release", "use_voucher", "cancel")  # they name another step
+PEOPLE = ("join", "leave", "merge", "close", "block_card", "find_card", "replace_card")
+STEPS = (*ACTIVITY, "quote", "clock", *REWARDS, "adjust", "transfer", "cancel", *PEOPLE, "deliver", "publish",
+         "rescore")  # fmt: skip
 LATER_EXPECTATIONS = ("challenge",)
 REFUSALS = (
     "MembershipClosed", "CardBlocked", "NotOnOffer", "NotEligible", "LimitReached", "OutOfStock", "BudgetSpent",
     "InsufficientPoints", "VoucherExpired", "VoucherUsed", "HoldLapsed", "InDebt", "WalletFrozen", "NothingWaits",
-    "NothingInScope",
+    "NothingInScope", "OtherMoney", "AlreadyConfirmed", "NotAnAdult", "StillHeld", "RewardUnderWay", "NotCancellable",
+    "NoHouseholds", "InAHousehold", "HouseholdFull", "NotInIt", "NotActive", "PotsFrozen", "PotsHeld", "NotOnePerson",
+    "AlreadyMerged", "NotMergeable", "InOtherHousehold", "AlreadyClosed", "InHousehold", "CardTaken", "CardNotActive",
 )  # fmt: skip
 QUARANTINE = (
     "InvalidField", "MixedReceipt", "HeldWithReceipt", "DifferentContent", "NotYourReceipt", "ReturnOfAReturn",
@@ -70,6 +75,11 @@ def _flag(value: object) -> bool:
     if value is True or value == "true":
         return True
     raise refused("must be true")
+
+
+def _not_built(value: object) -> None:
+    if value is not None:
+        raise refused("is not built yet: a voucher is used at a till, which names no receipt")
 
 
 Moment = Annotated[datetime, BeforeValidator(moment)]
@@ -158,10 +168,52 @@ class Quote(Strictly):
 
 
 class Redeem(Strictly):
+    """Held and confirmed at once; `hold` says the same and only holds."""
+
     member: Code
     reward: Code
     quantity: Annotated[int, BeforeValidator(whole), Field(ge=1, le=1_000_000)] = 1
     receipt: Id | None = None
+    card: CardNumber | None = None
+    market: MarketCode | None = None
+
+
+class Named(Strictly):
+    """A step by the name it was given (`as`)."""
+
+    of: Code
+
+
+class UseVoucher(Strictly):
+    code_of: Code
+    market: MarketCode | None = None
+    receipt: Annotated[None, BeforeValidator(_not_built)] = None
+
+
+class Join(Strictly):
+    member: Code
+    household_of: Code
+
+
+class OneMember(Strictly):
+    member: Code
+
+
+class Merge(Strictly):
+    kept: Code
+    gone: Code
+
+
+class OneCard(Strictly):
+    card: CardNumber
+
+
+class BlockCard(OneCard):
+    reason: Text = "lost"
+
+
+class ReplaceCard(OneCard):
+    number: CardNumber | None = None
 
 
 class Adjust(Strictly):
@@ -234,8 +286,20 @@ class Step(Strictly):
     quote: Quote | None = None
     clock: Flag | None = None
     redeem: Redeem | None = None
+    hold: Redeem | None = None
+    confirm: Named | None = None
+    release: Named | None = None
+    use_voucher: UseVoucher | None = None
     adjust: Adjust | None = None
     transfer: Transfer | None = None
+    cancel: Named | None = None
+    join: Join | None = None
+    leave: OneMember | None = None
+    merge: Merge | None = None
+    close: OneMember | None = None
+    block_card: BlockCard | None = None
+    find_card: OneCard | None = None
+    replace_card: ReplaceCard | None = None
     deliver: Deliver | None = None
     publish: Publish | None = None
     rescore: Rescore | None = None

@@ -17,7 +17,7 @@ from playbooks.checking import NOT_BUILT, Checked
 from playbooks.problems import InvalidPlaybook, Problem
 from playbooks.reading import Document, Path_
 from playbooks.rehearsals import naming
-from playbooks.rehearsals.format import LATER_EXPECTATIONS, LATER_STEPS, STEPS, Book
+from playbooks.rehearsals.format import LATER_EXPECTATIONS, STEPS, Book
 from programs import terms
 
 LARGEST_BOOK = 1_000_000
@@ -108,11 +108,10 @@ def _later(tree: Any) -> Iterator[tuple[Path_, str]]:
     for place, step in enumerate(steps if isinstance(steps, list) else ()):
         if not isinstance(step, dict):
             continue
-        kinds = [kind for kind in (*STEPS, *LATER_STEPS) if kind in step]
+        kinds = [kind for kind in STEPS if kind in step]
         if len(kinds) != 1:
             said = f"needs exactly one of {', '.join(STEPS)}" if not kinds else f"is both {' and '.join(kinds)}"
             yield ("steps", place), said
-        yield from ((("steps", place, kind), f"{kind} {NOT_BUILT}") for kind in kinds if kind in LATER_STEPS)
         expected = step.get("expect")
         if isinstance(expected, dict):
             for name in expected.keys() & set(LATER_EXPECTATIONS):
@@ -129,10 +128,10 @@ def _without_later(tree: Any) -> Any:
 def _step_without_later(step: Any) -> Any:
     if not isinstance(step, dict):
         return step
-    kept = {key: value for key, value in step.items() if key not in LATER_STEPS}
-    if isinstance(kept.get("expect"), dict):
-        kept["expect"] = {key: value for key, value in kept["expect"].items() if key not in LATER_EXPECTATIONS}
-    return kept
+    if not isinstance(step.get("expect"), dict):
+        return step
+    kept = {key: value for key, value in step["expect"].items() if key not in LATER_EXPECTATIONS}
+    return {**step, "expect": kept}
 
 
 # the playbook, and those that steps publish
@@ -152,7 +151,7 @@ def _playbook(document: Document, folder: Path | None) -> Document:
 
 
 def _part(document: Document, tree: Any, *at: tuple[Path_, Path_]) -> Part:
-    return Part(document.file, tree, document.lines, document, at)
+    return Part(document.file, tree, document.lines, document.folder, whole=document, at=at)
 
 
 def _publishing(document: Document, book: Book, checked: Checked) -> tuple[dict[int, Checked], list[Problem]]:

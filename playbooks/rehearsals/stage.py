@@ -15,14 +15,16 @@ from typing import Any
 from django.db import connection
 
 from activity import attribution, sources
+from care.leaving import settling
 from earning import journey, standing
 from ledger import expiry
-from members import cards, enrolment, numbers
+from members import cards, closing, enrolment, numbers
 from members.models import Membership, MembershipHolder
 from members.newcomers import Newcomer
 from members.refusals import Refused
 from playbooks import importing
 from playbooks.rehearsals.format import ACTIVITY, MemberPart
+from playbooks.rehearsals.played import Made
 from playbooks.rehearsals.reading import Read
 from programs import queries as programs
 from programs.models import Program, Source
@@ -66,6 +68,9 @@ class Stage:
     people: dict[str, Person]
     activity: dict[str, int] = field(default_factory=dict)  # external id -> activity id
     owners: dict[str, str] = field(default_factory=dict)  # external id -> member, as the book said
+    made: dict[str, Made] = field(default_factory=dict)  # name of a step -> what it made
+    bound: dict[str, str] = field(default_factory=dict)  # a card that replaced another -> its member
+    closed: set[int] = field(default_factory=set)  # memberships whose pot is to be settled
     seen: dict[int, dict[int, tuple[int, int, int]]] = field(default_factory=dict)
     """holder -> currency -> available, pending and debt, as looked at since the last thing that happened."""
 
@@ -80,7 +85,8 @@ class Stage:
         """Whom a member's id, or else a card of theirs, names."""
         if member is not None:
             return self.people.get(member)
-        return next((one for one in self.people.values() if card and card in one.part.cards), None)
+        bound = self.bound.get(card or "")
+        return next((one for one in self.people.values() if card in one.part.cards or one.part.id == bound), None)
 
     def joined(self, member: str) -> Person:
         """A member who is one by now. Raises StageBroke."""
@@ -88,6 +94,25 @@ class Stage:
         if not person.holder_id:
             raise StageBroke(f"{member} is no member yet: joins on {person.part.joined}")
         return person
+
+    def made_by(self, name: str) -> Made:
+        """What the step of that name made. Raises StageBroke."""
+        if name not in self.made:
+            raise StageBroke(f"{name} did not take place")
+        return self.made[name]
+
+    def member_of(self, membership_id: int) -> str | None:
+        """Who of the book that is."""
+        return next((name for name, one in self.people.items() if one.membership_id == membership_id), None)
+
+    def look_again(self) -> None:
+        """Whose pots are whose, after people joined, left or became one."""
+        rows = MembershipHolder.objects.filter(
+            membership__in=[one.membership_id for one in self.people.values()], until_at=None
+        )
+        held = dict(rows.values_list("membership_id", "holder_id"))
+        for one in self.people.values():
+            one.holder_id = held.get(one.membership_id, one.holder_id)
 
     def holders(self) -> list[int]:
         return [person.holder_id for person in self.people.values() if person.holder_id]
@@ -126,9 +151,20 @@ def advance(stage: Stage, at: datetime) -> None:
     for moment, people in groupby(sorted(joining, key=lambda one: one.joins_at), key=lambda one: one.joins_at):
         _join(stage, list(people), moment)
     expiry.expire_due(at, holder_ids=stage.holders())
+    for membership_id in list(stage.closed):
+        _settle(stage, membership_id, at)
     if stage.read.checked.playbook.tiers is not None:
         standing.close_windows(program=stage.program, now=at)
     work(at)
+
+
+def _settle(stage: Stage, membership_id: int, at: datetime) -> None:
+    """What becomes of the pot of somebody who left, once its time has come."""
+    leaving = closing.open_closing(membership_id)
+    if leaving is not None and leaving.settles_at <= at:
+        settling.settle(membership_id=membership_id, now=at, by=BY)
+    if leaving is None or leaving.settles_at <= at:
+        stage.closed.discard(membership_id)
 
 
 def work(now: datetime) -> None:
@@ -148,6 +184,11 @@ def _waits() -> bool:
 def card_number(written: str) -> str:
     """A card as a book names it; what is too short for a card gets a prefix."""
     return written if len(numbers.as_read(written)) >= 4 else f"card-{written}"
+
+
+def card_kept(written: str) -> str:
+    """That card's number as the table has it."""
+    return numbers.as_read(card_number(written))
 
 
 def _first_moment(read: Read) -> datetime:

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from activity import single
 from earning import pending, quoting, rescoring
-from ledger import posting
+from ledger import cancelling, posting
 from playbooks import importing
-from playbooks.rehearsals.format import REFUSALS, Step
+from playbooks.rehearsals import people, redeeming
+from playbooks.rehearsals.format import PEOPLE, REFUSALS, REWARDS, Step
+from playbooks.rehearsals.played import Done, Made, Played
 from playbooks.rehearsals.stage import BY, OTHER, Stage, StageBroke, card_number, work
 from programs import lifetimes
 from programs import queries as programs
-from rewards import redemption
 from values import periods
-
-
-@dataclass
-class Done:
-    """What a step came to: a refusal or reason by its stable name, or nothing; and what only it can tell."""
-
-    refused: str = ""
-    quarantined: str = ""
-    waiting: str = ""
-    activity_id: int | None = None
-    points: int | None = None  # of a quote: what it would add
-    awards: dict[str, int] | None = None  # of a quote
-
-
-@dataclass(frozen=True)
-class Played:
-    """A step with its place in the book."""
-
-    place: int
-    step: Step
-    key: str = field(default="")
 
 
 def do(stage: Stage, place: int, step: Step) -> Done:
@@ -48,6 +27,8 @@ def do(stage: Stage, place: int, step: Step) -> Done:
         if (name := type(error).__name__) in REFUSALS:
             return Done(refused=name)
         raise
+    if step.as_ and done.made is not None:
+        stage.made[step.as_] = done.made
     work(step.at)
     return done
 
@@ -127,30 +108,28 @@ def _adjust(stage: Stage, played: Played, now: datetime) -> Done:
     what = played.step.what
     currency, holder_id = stage.currency(what.currency), stage.joined(what.member).holder_id
     dies_at = lifetimes.dies_at(currency.expiry, periods.day_of(now, stage.zone), stage.zone)
-    posting.adjust(
+    posted = posting.adjust(
         holder_id=holder_id, currency_id=currency.id, amount=what.amount, key=played.key, now=now, actor=BY,
-        expires_at=dies_at if what.amount > 0 else None, source_type="rehearsal",
+        expires_at=dies_at if what.amount > 0 else None, source_type="rehearsal", cost_centre=f"reason:{what.reason}",
     )  # fmt: skip
-    return Done()
+    membership_id = stage.joined(what.member).membership_id
+    return Done(made=Made(membership_id, holder_id=holder_id, posting_id=posted.posting_id))
 
 
 def _transfer(stage: Stage, played: Played, now: datetime) -> Done:
     what = played.step.what
-    sender, receiver = stage.joined(what.from_).holder_id, stage.joined(what.to).holder_id
-    posting.transfer(
-        from_holder=sender, to_holder=receiver, currency_id=stage.currency(what.currency).id, amount=what.amount,
-        key=played.key, now=now, actor=BY,
+    sender, receiver = stage.joined(what.from_), stage.joined(what.to)
+    moved = posting.transfer(
+        from_holder=sender.holder_id, to_holder=receiver.holder_id, currency_id=stage.currency(what.currency).id,
+        amount=what.amount, key=played.key, now=now, actor=BY,
     )  # fmt: skip
-    return Done()
+    return Done(made=Made(sender.membership_id, holder_id=sender.holder_id, posting_id=moved.transfer_id))
 
 
-def _redeem(stage: Stage, played: Played, now: datetime) -> Done:
-    what = played.step.what
-    person = stage.joined(what.member)
-    redemption.redeem(
-        membership_id=person.membership_id, reward=what.reward, quantity=what.quantity, receipt=what.receipt,
-        key=played.key, channel="store", now=now, by=BY,
-    )  # fmt: skip
+def _cancel(stage: Stage, played: Played, now: datetime) -> Done:
+    """A movement that another step made."""
+    made = stage.made_by(played.step.what.of)
+    cancelling.cancel(holder_id=made.holder_id, posting_id=made.posting_id, now=now, actor=BY)
     return Done()
 
 
@@ -190,6 +169,7 @@ def _rescore(stage: Stage, played: Played, now: datetime) -> Done:
 
 _DOING: dict[str, Callable[[Stage, Played, datetime], Done]] = {
     "purchase": _activity, "return": _activity, "visit": _activity, "event": _activity, "quote": _quote,
-    "clock": _clock, "redeem": _redeem, "adjust": _adjust, "transfer": _transfer, "deliver": _deliver,
+    "clock": _clock, "adjust": _adjust, "transfer": _transfer, "cancel": _cancel, "deliver": _deliver,
     "publish": _publish, "rescore": _rescore,
+    **{kind: getattr(redeeming, kind) for kind in REWARDS}, **{kind: getattr(people, kind) for kind in PEOPLE},
 }  # fmt: skip
