@@ -165,6 +165,7 @@ CELERY: dict[str, Any] = {
         "activity.tasks.*": {"queue": "file"},
         "studio.tasks.*": {"queue": "file"},
         "messaging.tasks.*": {"queue": "file"},  # a slow mail server never keeps points waiting
+        "portal.tasks.*": {"queue": "file"},  # nor does Apple or Google
     },
     "worker_hijack_root_logger": False,
     "timezone": "UTC",
@@ -186,6 +187,7 @@ CELERY: dict[str, Any] = {
         "tell systems what changed": {"task": "replication.tasks.look", "schedule": 300.0, "options": {"expires": 300}},
         # a book that was never nudged, or whose worker was killed
         "rehearse books": {"task": "studio.tasks.rehearse", "schedule": 30.0, "options": {"expires": 30}},
+        "tell wallets": {"task": "portal.tasks.wallets", "schedule": 120.0, "options": {"expires": 120}},
         "let holds lapse": {"task": "rewards.tasks.lapse", "schedule": 60.0, "options": {"expires": 60}},
     },
     "beat_schedule_filename": "/tmp/fidelio-celerybeat-schedule",
@@ -288,6 +290,10 @@ WHITENOISE_USE_FINDERS = DEBUG or ENVIRONMENT.static_from_source
 APPLE_WALLET_DIR = ENVIRONMENT.apple_wallet_dir  # empty: not offered
 GOOGLE_WALLET_ISSUER = ENVIRONMENT.google_wallet_issuer
 GOOGLE_WALLET_ACCOUNT = ENVIRONMENT.google_wallet_account
+APPLE_PUSH_URL = "https://api.push.apple.com"
+APPLE_PUSH_CA = ""  # empty: the authorities this machine trusts
+GOOGLE_WALLET_URL = "https://walletobjects.googleapis.com/walletobjects/v1"
+GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"
 FILES_DIR = Path(ENVIRONMENT.files_dir or BASE_DIR / ".files")
 
 SECURE = not (DEBUG or ENVIRONMENT.plain_http)

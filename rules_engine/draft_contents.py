@@ -25,7 +25,18 @@ class NotReady(Exception):
 
 def document_of(draft: RulebookDraft) -> dict[str, Any]:
     """The document of the draft as far as it is written, rules left out not in it."""
-    return {**draft.frame, "rules": [rule.document for rule in draft.rules.all() if not rule.removed]}
+    return {**frame_of(draft), "rules": [rule.document for rule in draft.rules.all() if not rule.removed]}
+
+
+def frame_of(draft: RulebookDraft) -> dict[str, Any]:
+    """Its document without the rules. What a market's draft writes is the market's own word, as in its part of a
+    playbook: `overridden` says which rules."""
+    if draft.market_code is None:
+        return dict(draft.frame)
+    before = draft.frame.get("overridden") or ()
+    rules = [rule for rule in draft.rules.all() if not rule.removed]
+    own = sorted(rule.code for rule in rules if rule.code in before or rule.document != rule.origin)
+    return {**draft.frame, "overridden": own}
 
 
 def content_of(draft: RulebookDraft) -> Rulebook:

@@ -6,9 +6,8 @@ that what is approved is what was read. Its rules are written in `draft_rules`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from programs.models import Program
 
 State = RulebookDraft.State
-_KEPT_REHEARSALS = 20
 
 
 class BeginsInThePast(Exception):
@@ -120,13 +118,3 @@ def drop(*, draft_id: int, now: datetime, by: str) -> None:
         draft.state = State.DROPPED
         draft.save(update_fields=["state"])
         draft_access.tell("rulebook.draft_dropped", draft, by, now)
-
-
-def keep_rehearsal(*, draft_id: int, result: Mapping[str, Any], now: datetime, by: str) -> None:
-    """Remember with the draft how a book of acceptance went, the latest first."""
-    with transaction.atomic():
-        draft = draft_access.locked(draft_id)
-        draft.rehearsals = [{**result, "at": now.isoformat(), "by": by}, *draft.rehearsals][:_KEPT_REHEARSALS]
-        draft.save(update_fields=["rehearsals"])
-        draft_access.tell("rulebook.draft_rehearsed", draft, by, now, book=str(result.get("book", ""))[:200],
-              passed=result.get("passed"), failed=result.get("failed"))  # fmt: skip

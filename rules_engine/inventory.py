@@ -4,5 +4,13 @@ from values.inventory import no_people
 
 TABLES = [
     no_people(name, "how points are given")
-    for name in ("rule", "rulebook", "rule_stop", "rule_resume", "rulebook_draft", "rulebook_draft_rule")
+    for name in (
+        "rule",
+        "rulebook",
+        "rule_stop",
+        "rule_resume",
+        "rulebook_draft",
+        "rulebook_draft_rule",
+        "rulebook_draft_rehearsal",
+    )
 ]

@@ -124,7 +124,7 @@ class RulebookDraft(models.Model):
     """The next version as it is being written: a copy of the version in force, changed until it is submitted.
 
     `frame` is its document without the rules (`{settings, currencies, week_start, overridden}`); the rules are rows
-    of DraftRule. `writers` are all who changed it: none of them may approve it. `rehearsals`: results kept with it.
+    of DraftRule. `writers` are all who changed it: none of them may approve it.
     """
 
     class State(models.TextChoices):
@@ -144,7 +144,6 @@ class RulebookDraft(models.Model):
     published = models.ForeignKey(Rulebook, models.PROTECT, null=True, related_name="+")
     begins_at = models.DateTimeField(_("from"), null=True, help_text=_("empty: when published"))
     writers = models.JSONField(_("writers"), default=list)
-    rehearsals = models.JSONField(_("rehearsals"), default=list)
     note = models.CharField(_("note"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("begun at"))
     created_by = models.CharField(_("begun by"), max_length=80)
@@ -196,3 +195,53 @@ class DraftRule(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class DraftRehearsal(models.Model):
+    """A book of acceptance run beside a draft. `text` is the book, `playbook` the draft as it then was (`""` where the
+    book has its own), `draft_changed_at` which state of the draft that was.
+
+    `result`: `{name, lines, problems, passed, failed, why}`. A worker holds a running one until `leased_until`.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        GIVEN_UP = "given_up", _("given up")
+
+    id = models.BigAutoField(primary_key=True)
+    draft = models.ForeignKey(RulebookDraft, models.CASCADE, related_name="rehearsed")
+    draft_changed_at = models.DateTimeField()
+    book = models.CharField(max_length=120)
+    text = models.TextField()
+    playbook = models.TextField(default="", blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=80)
+    begun_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "rulebook_draft_rehearsal"
+        indexes = [
+            models.Index(
+                fields=["asked_at"], name="draft_rehearsal_open", condition=Q(state__in=["waiting", "running"])
+            ),
+            models.Index(fields=["draft", "-asked_at"], name="draft_rehearsal_of"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["draft"], name="draft_rehearsal_one_at_a_time", condition=Q(state__in=["waiting", "running"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.book
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.RUNNING)

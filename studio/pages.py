@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from identity.models import StaffProfile, User
 from members.models import MembershipHolder
-from rules_engine import ordering, portraits, queries
+from rules_engine import draft_contents, draft_rehearsals, ordering, portraits, queries
 from rules_engine.core import differences
 from rules_engine.core.errors import InvalidRulebook
 from rules_engine.core.rulebook import Rulebook
-from rules_engine.models import DraftRule, RulebookDraft
+from rules_engine.models import DraftRehearsal, DraftRule, RulebookDraft
 from rules_engine.portraits import RulePortrait
 from rules_engine.queries import StopTold, Version
 from studio import checking
@@ -190,6 +190,12 @@ def phases(studio: Studio, draft: RulebookDraft) -> list[Phase]:
     ]
 
 
+def rehearsals(draft: RulebookDraft) -> list[tuple[DraftRehearsal, bool]]:
+    """The last three books that ended, and whether the draft was changed since."""
+    ended = draft.rehearsed.exclude(state__in=("waiting", "running")).select_related("draft")
+    return [(one, draft_rehearsals.is_stale(one)) for one in ended.order_by("-asked_at", "-pk")[:3]]
+
+
 def mark_of(row: DraftRule) -> str:
     if row.removed:
         return "removed"
@@ -202,7 +208,7 @@ def draft_changes(studio: Studio, draft: RulebookDraft) -> list[str]:
     """What the draft would change, as far as its rules are whole."""
     if draft.based_on is None:
         return []
-    document = {**draft.frame, "rules": checking.whole_rules(draft)}
+    document = {**draft_contents.frame_of(draft), "rules": checking.whole_rules(draft)}
     try:
         old, new = Rulebook.from_document(draft.based_on.content), Rulebook.from_document(document)
     except InvalidRulebook:

@@ -1,4 +1,9 @@
-"""Runs a book of acceptance in a process of its own: it makes a database, which a page's process must not do."""
+"""Runs a book of acceptance that was asked for, in a process of its own: it makes a database, which neither a page's
+process nor a worker's must do.
+
+A page only writes the row and rings; whichever worker takes it keeps the result with the draft. A bell that is lost
+costs half a minute: the beat rings again.
+"""
 
 from __future__ import annotations
 
@@ -7,42 +12,68 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.conf import settings
+
+from rules_engine import draft_rehearsals
+from rules_engine.models import DraftRehearsal
+from studio import drafted
 
 LARGEST = 200_000
 """Characters of a book."""
-SECONDS = 90
+SECONDS = 75
+"""Less than a worker's task may take."""
+TOO_SLOW = "too slow"
+
+log = structlog.get_logger(__name__)
 
 
-class TooSlow(Exception):
-    """The book did not end in time."""
+def ring() -> None:
+    """Nudge a worker; a broker that does not answer is only logged."""
+    from studio import tasks
+
+    try:
+        tasks.rehearse.apply_async(expires=60)
+    except Exception as error:  # whatever kept the message from going: the row is in the table
+        log.warning("bell not rung", error=type(error).__name__)
 
 
-@dataclass(frozen=True)
-class Rehearsed:
-    """What became of a book: a line per expectation, or the problems of one that cannot be run."""
-
-    name: str
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    passed: int = 0
-    failed: int = 0
-
-    def kept(self) -> dict[str, Any]:
-        """What stays with the draft."""
-        return {"book": self.name, "passed": self.passed, "failed": self.failed, "problems": len(self.problems)}
+def ring_again(*, now: datetime) -> None:
+    """Ring where more is waiting."""
+    if draft_rehearsals.waits(now=now):
+        ring()
 
 
-def run(text: str, name: str) -> Rehearsed:
-    """Run one book. Raises TooSlow."""
+def work(*, clock: Callable[[], datetime]) -> bool:
+    """Run the book that waits longest and keep how it went; False when none waits."""
+    row = draft_rehearsals.take(now=clock())
+    if row is None:
+        return False
+    if row.state == DraftRehearsal.State.RUNNING:
+        try:
+            result = run(row.text, row.book, row.playbook)
+        except BaseException:
+            draft_rehearsals.let_go(row=row)
+            raise
+        draft_rehearsals.keep(row=row, result=result, now=clock())
+    return True
+
+
+def run(text: str, name: str, playbook: str = "") -> dict[str, Any]:
+    """Run one book: `{name, lines, problems, passed, failed, why}`, a line per expectation; `why` is TOO_SLOW or empty.
+
+    `playbook` is what it may name as the draft it stands beside.
+    """
     with tempfile.TemporaryDirectory(prefix="book-") as folder:
         book = Path(folder) / "book.yaml"
         book.write_text(text[:LARGEST], encoding="utf-8")
+        if playbook:
+            (Path(folder) / drafted.FILE).write_text(playbook, encoding="utf-8")
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "rehearse", "--json", str(book)]
         try:
             done = subprocess.run(
@@ -50,31 +81,26 @@ def run(text: str, name: str) -> Rehearsed:
                 check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            raise TooSlow(f"the book did not end within {SECONDS} seconds") from None
-    return _read(done.stdout, done.stderr.replace(f"{book}", name), name)
+            return {"name": name, "lines": [], "problems": [], "passed": 0, "failed": 0, "why": TOO_SLOW}
+    return _read(done.stdout, done.stderr.replace(f"{folder}{os.sep}", "").replace("book.yaml", name), name)
 
 
-def _read(stdout: str, stderr: str, name: str) -> Rehearsed:
+def _read(stdout: str, stderr: str, name: str) -> dict[str, Any]:
     begins = stdout.find("[")
+    read: dict[str, Any] = {"name": name, "lines": [], "problems": [], "passed": 0, "failed": 0, "why": ""}
     try:
         outcome = json.loads(stdout[begins:])[0]
     except (ValueError, IndexError):
         # warnings of the log are lines of JSON: they are not about the book
         said = [line for line in stderr.splitlines() if line.strip() and not line.startswith("{")]
-        return Rehearsed(name, problems=said[:100] or ["the book could not be run"])
-    lines = [{**line, "moment": _moment(str(line.get("at") or ""))} for line in outcome.get("lines") or []]
+        return {**read, "problems": said[:100] or ["the book could not be run"]}
+    lines = outcome.get("lines") or []
     passed = sum(1 for line in lines if line["passed"])
-    problems = [_problem(one) for one in outcome.get("problems") or []]
     called = outcome.get("name") or ""
-    return Rehearsed(name if called in ("", "book") else called, lines, problems, passed, len(lines) - passed)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
+    return {
+        **read, "name": name if called in ("", "book") else called, "lines": lines, "passed": passed,
+        "failed": len(lines) - passed, "problems": [_problem(one) for one in outcome.get("problems") or []],
+    }  # fmt: skip
 
 
 def _problem(found: Any) -> str:

@@ -33,6 +33,7 @@ def show(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:
         "lines": lines,
         "half": half,
         "changes": pages.draft_changes(studio, draft),
+        "rehearsals": pages.rehearsals(draft),
         "out_of_date": catching_up.is_out_of_date(draft),
         "names": pages.people({draft.created_by, draft.changed_by, draft.submitted_by, draft.approved_by}),
         "may_write": policies.can_edit(draft) and studio.may("rulebooks.write", draft.market_code),

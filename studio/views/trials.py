@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from programs import queries as programs
+from rules_engine import draft_contents
 from rules_engine.core.errors import InvalidFacts, InvalidRulebook
 from rules_engine.core.rulebook import Rulebook
 from rules_engine.models import RulebookDraft
@@ -68,7 +69,7 @@ def _tried(studio: Studio, draft: RulebookDraft, from_on: date | None, until_on:
     rules = checking.whole_rules(draft)
     left_out = draft.rules.filter(removed=False).count() - len(rules)
     try:
-        rulebook = Rulebook.from_document({**draft.frame, "rules": rules})
+        rulebook = Rulebook.from_document({**draft_contents.frame_of(draft), "rules": rules})
     except InvalidRulebook as wrong:
         return {
             "refused": _("The rules do not fit together yet: %(why)s")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from audit.models import AuditEvent
+from playbooks import checking, exporting, importing, reading
 from rules_engine import (
     catching_up,
     draft_contents,
@@ -132,6 +133,29 @@ def test_catching_up_takes_the_order_published_unless_the_draft_moved_rules_itse
     catching_up.catch_up(draft_id=draft.pk, now=later, by=NADIA)
     assert list(draft.rules.values_list("code", flat=True)) == order
     assert row.code in order
+
+
+def test_what_a_market_writes_is_its_own_word_and_goes_out_and_in(program, now):
+    """A market's draft with a changed rule, one of its own and one left out comes back by a playbook as it was."""
+    twice = {**BASE, "code": "twice"}
+    rulebooks.publish(program=program, content=rulebook(BASE, twice), valid_from=None, now=now, by="command:x")
+    draft = drafts.open_draft(program=program, title="Swiss", now=now, by=NADIA, market_code="US")
+    written(draft, now)
+    kept, gone = draft.rules.get(code="base"), draft.rules.get(code="twice")
+    sketch = {**kept.sketch, "number": "3"}
+    draft_rules.save_rule(draft_id=draft.pk, rule_id=kept.pk, sketch=sketch, revision=1, now=now, by=NADIA)
+    draft_rules.remove_rule(draft_id=draft.pk, rule_id=gone.pk, now=now, by=NADIA)
+    published(draft, now)
+    later = now + timedelta(hours=1)
+    [there] = [one for one in queries.rulebooks_for(program.pk) if one.market_code == "US"]
+    assert there.document["overridden"] == ["base", "hello"]
+    text = exporting.export(program, now=later)
+    assert "order: [base, hello]" in text
+    checked = checking.check(reading.read(text.encode(), "demo.yaml"))
+    rules = [rule.code for rule in checked.rulebooks["US"].rules]
+    assert (rules, checked.rulebooks["US"].overridden) == (["base", "hello"], ("base", "hello"))
+    importing.import_checked(checked, now=later, by="test")
+    assert exporting.export(program, now=later) == text
 
 
 def test_a_version_begins_now_or_later(draft, now):
