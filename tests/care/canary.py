@@ -161,8 +161,11 @@ def signed_in(life: Life, row: Membership, now: datetime) -> None:
 
 
 def shared_a_household(program: Any, row: Membership, now: datetime) -> None:
-    friend = lives.member(program, now, email="friend@example.com", first_name="Paul").membership
-    inviting.ask(membership_id=friend.pk, to=EMAIL, now=now, by=f"member:{friend.public_id}")
+    friend, aunt = (
+        lives.member(program, now, email=f"{name}@example.com", first_name=name).membership for name in ("Paul", "Nina")
+    )
+    for one in (friend, aunt):  # the aunt's is never answered
+        inviting.ask(membership_id=one.pk, to=EMAIL, now=now, by=f"member:{one.public_id}")
     inviting.ask(membership_id=row.pk, to="somebody@example.com", now=now, by=f"member:{row.public_id}")
     asked = inviting.ask(membership_id=row.pk, to=friend.number, now=now, by=f"member:{row.public_id}")
     households.leave(membership_id=friend.pk, now=now, by="test")
