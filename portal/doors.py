@@ -65,6 +65,7 @@ def page(
     request: HttpRequest, template: str, visit: queries.Visit, values: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Answer with a page of a membership, in its market's formats and its banner's look."""
+    context.remember_banner(request, program_of(request), visit.banner_id)
     return render(
         request,
         template,

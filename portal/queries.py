@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from activity.models import Activity, Kind
 from members import closing, pooling
 from members import queries as members
-from members.models import Card
+from members.models import Card, Membership
 from programs import queries as programs
 from programs.models import ProductState
 from values import texts
@@ -38,6 +38,7 @@ class Visit:
     holder_id: int
     program_id: int
     brand: str
+    banner_id: int | None
     look: Look
     number: str
     card_number: str
@@ -139,6 +140,11 @@ def visit_of(user: Any, program: Any, now: datetime, *, left: bool = False) -> V
         row = members.left_member_of(user, program)
         if row is None or not (left or closing.spends_what_is_left(row, now)):
             return None
+    return visit_for(row, program, now)
+
+
+def visit_for(row: Membership, program: Any, now: datetime) -> Visit | None:
+    """A membership as its own pages see it, for what reaches her without her session: her card in a wallet."""
     market = programs.market_of(program.pk, row.market_code)
     holder = row.holders.filter(until_at=None).first()
     card = row.cards.filter(status=Card.Status.ACTIVE).order_by("-issued_at", "-pk").first()
@@ -151,6 +157,7 @@ def visit_of(user: Any, program: Any, now: datetime, *, left: bool = False) -> V
         holder_id=holder.holder_id,
         program_id=program.pk,
         brand=brand_of(program),
+        banner_id=row.home_banner_id,
         look=banners.of_member(program, row.home_banner_id),
         number=row.number,
         card_number=card.number if card else "",

@@ -20,6 +20,7 @@ from portal.views import (
     requests,
     rewards,
     terms,
+    wallet,
 )
 
 app_name = "portal"
@@ -35,6 +36,14 @@ urlpatterns = [
     path("cards/", cards.index, name="cards"),
     path("cards/pass/", passes.show, name="pass"),
     path("cards/pass/apple/", passes.pkpass, name="pkpass"),
+    path(
+        "wallet/v1/devices/<str:device>/registrations/<str:pass_type>/<str:serial>",
+        wallet.registration,
+        name="wallet_registration",
+    ),
+    path("wallet/v1/devices/<str:device>/registrations/<str:pass_type>", wallet.changed, name="wallet_changed"),
+    path("wallet/v1/passes/<str:pass_type>/<str:serial>", wallet.fetch, name="wallet_fetch"),
+    path("wallet/v1/log", wallet.complaint, name="wallet_log"),
     path("cards/claim/", cards.claim, name="claim"),
     path("cards/claim/done/", cards.claim_done, name="claim_done"),
     path("cards/<int:card_id>/lost/", cards.lost, name="card_lost"),

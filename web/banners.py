@@ -14,7 +14,7 @@ from typing import Any
 from programs import themes
 from programs.themes import Theme
 
-MADE = "3"
+MADE = "4"
 """Version of what `web.looks` makes of a theme: count it up with any change there, and browsers fetch it anew."""
 
 

@@ -51,10 +51,14 @@ def style(look: Look) -> bytes:
     light = "".join(f"--{name}: {value};" for name, (value, _) in tokens.items())
     both = "".join(f"--{name}: light-dark({day}, {night});" for name, (day, night) in tokens.items() if day != night)
     named = f'[data-banner="{look.theme}"]'
-    rest = f'--art: url("{_ART}"); --logo: url("{_LOGO}"); --logo-ratio: {look.own.ratio:.4g};'
-    return (
-        f"{named} {{ {light} {rest} }}\n@supports (color: light-dark(#000, #fff)) {{ {named} {{ {both} }} }}\n"
-    ).encode()
+    # said here and not by a token: an address in a token would be sought beside the sheet that uses it
+    drawn = f'{named} .logo-drawn {{ aspect-ratio: {look.own.ratio:.4g}; mask-image: url("{_LOGO}"); }}'
+    stub = (
+        f'{named} .ticket-stub {{ background: linear-gradient(rgb(0 0 0 / .18) 0 0), url("{_ART}") 80% 40% / 22rem,'
+        " linear-gradient(115deg, var(--pass-a), var(--pass-b)); }"
+    )
+    modes = f"@supports (color: light-dark(#000, #fff)) {{ {named} {{ {both} }} }}"
+    return "\n".join([f"{named} {{ {light} }}", modes, drawn, stub, ""]).encode()
 
 
 def art(look: Look) -> bytes:

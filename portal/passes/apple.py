@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 
+from members import wallets
 from portal.passes.content import Pass
 from web import icons
 
@@ -32,6 +33,11 @@ PICTURES = {
 
 def is_configured() -> bool:
     return bool(settings.APPLE_WALLET_DIR)
+
+
+def pass_type() -> str:
+    """The pass type the certificate is for. Only where `is_configured`."""
+    return _named(_signer(settings.APPLE_WALLET_DIR)[0], NameOID.USER_ID)
 
 
 def pkpass(said: Pass) -> bytes:
@@ -69,6 +75,8 @@ def document(said: Pass) -> dict[str, Any]:
         "labelColor": _rgb(said.look.line),
         "backgroundColor": _rgb(said.look.card),
         "sharingProhibited": True,
+        **({"voided": True} if said.voided else {}),
+        **_updates(said),
         "storeCard": {
             "headerFields": [_field("tier", "", said.tier)] if said.tier else [],
             "primaryFields": [_field("first", figure.label, figure.value) for figure in first],
@@ -80,6 +88,13 @@ def document(said: Pass) -> dict[str, Any]:
         },
         "barcodes": barcodes,
     }
+
+
+def _updates(said: Pass) -> dict[str, str]:
+    """Where a phone asks for changes, and its proof. Apple asks only over HTTPS."""
+    if not said.service.startswith("https://"):
+        return {}
+    return {"webServiceURL": said.service, "authenticationToken": wallets.token_of(said.serial)}
 
 
 def signature(manifest: bytes) -> bytes:

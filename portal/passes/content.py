@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from members.models import Card, Membership
+from messaging import addresses
 from portal.queries import Visit, formats_of
 from programs.models import Program
 from web import climbs, pots
@@ -25,7 +26,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Pass:
-    """A card as a wallet shows it. `serial` names it to the wallet for ever."""
+    """A card as a wallet shows it. `serial` names it to the wallet for ever; phones ask `service` for changes; one
+    that is `voided` works no more."""
 
     serial: str
     program_code: str
@@ -38,6 +40,8 @@ class Pass:
     note: str
     language: str
     look: Look
+    service: str = ""
+    voided: bool = False
 
 
 def pass_of(visit: Visit, program: Program, card: Card) -> Pass:
@@ -59,6 +63,8 @@ def pass_of(visit: Visit, program: Program, card: Card) -> Pass:
         note=_("Show it at the till. To use your points, open the app: it has the code of the moment."),
         language=get_language() or "en",
         look=visit.look,
+        service=addresses.absolute(program, "wallet"),
+        voided=card.status != Card.Status.ACTIVE,
     )  # fmt: skip
 
 

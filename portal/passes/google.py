@@ -27,12 +27,12 @@ def is_configured() -> bool:
 
 def save_link(said: Pass, *, logo: str, now: datetime) -> str:
     """The address that offers to keep this card. `logo`: where Google fetches the picture. Only if `is_configured`."""
-    account = _account(settings.GOOGLE_WALLET_ACCOUNT)
+    account_ = account()
     claims = {
-        "iss": account["client_email"], "aud": "google", "typ": "savetowallet", "iat": int(now.timestamp()),
-        "payload": {"loyaltyClasses": [_class_of(said, logo)], "loyaltyObjects": [_object_of(said)]},
+        "iss": account_["client_email"], "aud": "google", "typ": "savetowallet", "iat": int(now.timestamp()),
+        "payload": {"loyaltyClasses": [_class_of(said, logo)], "loyaltyObjects": [object_of(said)]},
     }  # fmt: skip
-    return SAVE + signed(claims, account)
+    return SAVE + signed(claims, account_)
 
 
 def signed(claims: dict[str, Any], account: dict[str, Any]) -> str:
@@ -45,7 +45,7 @@ def signed(claims: dict[str, Any], account: dict[str, Any]) -> str:
 
 def _class_of(said: Pass, logo: str) -> dict[str, Any]:
     return {
-        "id": f"{settings.GOOGLE_WALLET_ISSUER}.{said.program_code}",
+        "id": class_id(said),
         "issuerName": said.brand,
         "programName": said.brand,
         "programLogo": {"sourceUri": {"uri": logo}},
@@ -54,15 +54,31 @@ def _class_of(said: Pass, logo: str) -> dict[str, Any]:
     }
 
 
-def _object_of(said: Pass) -> dict[str, Any]:
-    issuer = settings.GOOGLE_WALLET_ISSUER
+def object_id(said: Pass) -> str:
+    """How Google names this card."""
+    return f"{settings.GOOGLE_WALLET_ISSUER}.{said.serial}"
+
+
+def class_id(said: Pass) -> str:
+    """How Google names cards that look like this one: those of the program, or of a banner with its own colours."""
+    banner = f".{said.look.theme}" if said.look.theme.startswith("banner-") else ""
+    return f"{settings.GOOGLE_WALLET_ISSUER}.{said.program_code}{banner}"
+
+
+def account() -> dict[str, Any]:
+    """The service account that was configured."""
+    return _account(settings.GOOGLE_WALLET_ACCOUNT)
+
+
+def object_of(said: Pass) -> dict[str, Any]:
+    """The card as Google keeps it."""
     points = [
         {"label": figure.label, "balance": {"string": figure.value}} for figure in said.figures[:2]
     ]  # fmt: skip
     return {
-        "id": f"{issuer}.{said.serial}",
-        "classId": f"{issuer}.{said.program_code}",
-        "state": "ACTIVE",
+        "id": object_id(said),
+        "classId": class_id(said),
+        "state": "INACTIVE" if said.voided else "ACTIVE",
         "accountId": said.number,
         "accountName": said.holder or said.brand,
         "barcode": {"type": "QR_CODE", "value": said.number, "alternateText": said.number},

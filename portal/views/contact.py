@@ -105,6 +105,9 @@ def address(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
                 hand=_hand(visit), now=visit.now,
             )  # fmt: skip
         except Refused as refused:
+            if removing:
+                messages.error(request, str(refused))
+                return redirect("portal:contact")
             form.add_error(None, str(refused))
         else:
             messages.success(request, _("The address is taken out.") if removing else _("The address is kept."))
@@ -137,7 +140,7 @@ def _say_changed(request: HttpRequest, held: bool) -> None:
     if held:
         messages.success(
             request,
-            _("It is changed. Nothing can be spent for 72 hours, unless you confirm it at the old contact."),
+            _("It is changed. Nothing can be spent for 72 hours, unless you confirm it from the message about it."),
         )
     else:
         messages.success(request, _("It is changed."))

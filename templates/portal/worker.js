@@ -15,13 +15,13 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-// the card of who is signed in: an answer that led elsewhere is of nobody
+// the card of who is signed in: an answer that leads elsewhere is of nobody, and is not followed there
 async function keep() {
   try {
-    const answer = await fetch(KEPT.card, { credentials: "same-origin", cache: "no-store" });
+    const answer = await fetch(KEPT.card, { credentials: "same-origin", cache: "no-store", redirect: "manual" });
     const store = await caches.open(STORE);
-    if (answer.ok && !answer.redirected) await store.put(KEPT.card, answer);
-    else if (answer.redirected) await store.delete(KEPT.card);
+    if (answer.ok) await store.put(KEPT.card, answer);
+    else if (answer.type === "opaqueredirect") await store.delete(KEPT.card);
   } catch {
     // no network: what was kept before stays
   }

@@ -6,58 +6,25 @@ import io
 import json
 import subprocess
 import zipfile
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from django.core.exceptions import ImproperlyConfigured
 
 from loyalty import environment
 from members.models import Card
 from portal.passes import apple
+from tests.portal import wallets as wallets_of_tests
 from tests.rewards import shop
 
 pytestmark = pytest.mark.django_db
-PEM = serialization.Encoding.PEM
-PLAIN = serialization.NoEncryption()
-APPLES = [
-    x509.NameAttribute(x509.NameOID.USER_ID, "pass.com.example.club"),
-    x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "TEAM123456"),
-]
-
-
-def written(key):
-    return key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, PLAIN)
-
-
-def certificate(name, key, issuer_name, issuer_key):
-    started = datetime.now(UTC) - timedelta(days=1)
-    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, one), *APPLES]) for one in (name, issuer_name)]
-    builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(started)
-    builder = builder.not_valid_after(started + timedelta(days=30))
-    builder = builder.add_extension(x509.BasicConstraints(ca=name == issuer_name, path_length=None), critical=True)
-    return builder.sign(issuer_key, hashes.SHA256())
-
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Files of a signer and of the authority that vouches for it, and the service account of the other wallet."""
     folder = tmp_path_factory.mktemp("wallets")
-    authority, signer = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
-    files = {
-        "issuer.pem": certificate("Authority", authority, "Authority", authority).public_bytes(PEM),
-        "certificate.pem": certificate("Pass Type ID", signer, "Authority", authority).public_bytes(PEM),
-        "key.pem": written(signer),
-        "account.json": json.dumps({
-            "client_email": "wallet@example.com", "private_key_id": "k1", "private_key": written(signer).decode(),
-        }).encode(),
-    }  # fmt: skip
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    return folder, signer.public_key()
+    return folder, wallets_of_tests.files(folder)
 
 
 @pytest.fixture

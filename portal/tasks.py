@@ -1,0 +1,21 @@
+"""Wallets told of what changed. A task reads the clock, makes one call and decides nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from audit import clock
+
+FOR_AT_MOST = timedelta(seconds=60)
+
+
+@shared_task(name="portal.tasks.wallets")
+def wallets() -> None:
+    """Compare passes with what they last said, then tell wallets of those that say something new."""
+    from portal.passes import pushing
+
+    now = clock.now()
+    pushing.look(now=now)
+    pushing.push(now=clock.now, until=now + FOR_AT_MOST)
