@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from playbooks import checking
+from playbooks import checking, legal
 from playbooks.checking import Checked
 from programs import terms
 from rules_engine.core.rulebook import Rulebook
@@ -48,15 +48,24 @@ def of_file(checked: Checked) -> Tree:
                 "code": playbook.program.code,
                 "name": named(playbook.program.name, playbook.program.code, home),
                 "population": playbook.program.population or playbook.program.code,
+                "theme": legal.theme_in_file(checked, playbook.program.theme),
             }
         ),
         "banners": by_code(
-            slim({"code": one.code, "name": named(one.name, one.code, home)}) for one in playbook.banners
+            slim(
+                {
+                    "code": one.code,
+                    "name": named(one.name, one.code, home),
+                    "theme": legal.theme_in_file(checked, one.theme),
+                }
+            )
+            for one in playbook.banners
         ),
         "markets": [slim(terms.as_json(part), week_start="mon", minimum_age=18) for part in playbook.markets],
         "stores": by_code(stores),
         "currencies": currencies,
         "settings": settings(terms.as_json(playbook.settings)),
+        "terms": legal.terms_in_file(checked),
         "products": sorted((product(terms.as_json(part)) for part in playbook.products), key=lambda one: one["sku"]),
         "event_types": by_code(
             slim({"code": one.code, "attributes": dict(sorted(one.attributes.items()))}) for one in playbook.event_types
@@ -64,11 +73,18 @@ def of_file(checked: Checked) -> Tree:
         "tiers": ladder(playbook.tiers, home),
         "rules": rules(checked.rulebooks[None]),
         "rewards": [reward(one.document(), home) for one in playbook.rewards],
-        "markets_override": {
-            market: {"rules": found}
-            for market, book in sorted(checked.rulebooks.items(), key=lambda pair: str(pair[0]))
-            if market is not None and (found := overrides(checked.rulebooks[None], book))
-        },
+        "markets_override": by_market(
+            {
+                market: overrides(checked.rulebooks[None], book)
+                for market, book in checked.rulebooks.items()
+                if market is not None
+            },
+            {
+                market: {code: said.document() for code, said in sorted(override.rewards.items())}
+                for market, override in playbook.markets_override.items()
+            },
+            {market: order(checked.rulebooks[None], book) for market, book in checked.rulebooks.items() if market},
+        ),
     }
     return {key: value for key, value in tree.items() if value not in ([], {}, None)}
 
@@ -171,10 +187,33 @@ def overrides(everywhere: Rulebook, there: Rulebook) -> Tree:
     own = {rule["code"]: rule for rule in rules(everywhere)}
     theirs = {rule["code"]: rule for rule in rules(there)}
     return {
-        code: _less(theirs[code], own.get(code, {}))
+        code: {key: value for key, value in _less(theirs[code], own.get(code, {})).items() if key != "code"}
         for code in theirs
         if code in there.overridden or theirs[code] != own.get(code)
     }
+
+
+def order(everywhere: Rulebook, there: Rulebook) -> list[str]:
+    """Which rules a market has, in order; empty where these are the program's."""
+    own, theirs = ([rule.code for rule in book.rules] for book in (everywhere, there))
+    return theirs if theirs != own else []
+
+
+def by_market(
+    rules_there: Mapping[str, Tree], rewards_there: Mapping[str, Tree], orders: Mapping[str, list[str]]
+) -> Tree:
+    """What markets say otherwise: market -> its rules and its rewards by code and its order, what is empty left out."""
+    found = {
+        market: slim(
+            {
+                "order": orders.get(market),
+                "rules": rules_there.get(market),
+                "rewards": slim(rewards_there.get(market, {})),
+            }
+        )
+        for market in sorted({*rules_there, *rewards_there, *orders})
+    }
+    return {market: said for market, said in found.items() if said}
 
 
 def _rule(rule: Mapping[str, Any]) -> Tree:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
-from playbooks import rules
+from playbooks import beside, rules
+from playbooks.beside import Beside
 from playbooks.format import CurrencyPart, Playbook
 from playbooks.problems import InvalidPlaybook, Problem
 from playbooks.reading import Document, Path_
-from programs import terms
+from programs import asking, terms
+from rewards.markets import contradictions_there
 from rewards.terms import contradictions
 from rules_engine.core.errors import InvalidRulebook
 from rules_engine.core.rulebook import Rulebook
@@ -33,6 +35,7 @@ class Checked:
     playbook: Playbook
     rulebooks: dict[str | None, Rulebook]
     warnings: tuple[Problem, ...]
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def language(self) -> str:
@@ -54,12 +57,15 @@ def check(document: Document) -> Checked:
     rulebooks: dict[str | None, Rulebook] = {}
     if not problems:
         rulebooks, problems = _rulebooks(document, playbook)
+    files = beside.read(document, playbook)
+    problems += [document.problem(path, message) for path, message in files.problems]
     problems += [document.problem(path, NOT_BUILT) for path in _unbuilt(playbook)]
     problems += [document.problem(path, f"{fact} {NOT_BUILT}") for path, fact in _unbuilt_facts(document.tree)]
     if problems:
         raise InvalidPlaybook(problems)
-    warnings = tuple(document.problem(path, message) for path, message in _untranslated(playbook, rulebooks[None]))
-    return Checked(document, playbook, rulebooks, warnings)
+    told = [*_untranslated(playbook, rulebooks[None]), *beside.remarks(playbook), *_terms_unsaid(playbook)]
+    warnings = tuple(document.problem(path, message) for path, message in told)
+    return Checked(document, playbook, rulebooks, warnings, files)
 
 
 def money_of(playbook: Playbook, currency: CurrencyPart) -> str:
@@ -91,22 +97,25 @@ def _contradictions(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
     for part in ("banners", "markets", "stores", "currencies", "event_types", "rules", "rewards"):
         yield from _twice(part, [thing.code for thing in getattr(playbook, part)])
     yield from _twice("products", [product.sku for product in playbook.products], "sku")
+    yield from _twice("terms", [f"{part.version} {part.market or ''}".strip() for part in playbook.terms], "version")
     yield from _unknown_places(playbook)
     for place, currency in enumerate(playbook.currencies):
         for key, message in _wrong_money(playbook, currency):
             yield ("currencies", place, key), message
     yield from _wrong_promises(playbook)
-    known = {rule.code for rule in playbook.rules}
-    for market, override in playbook.markets_override.items():
-        for code, rule in override.rules.items():
-            if code not in known:
-                yield ("markets_override", market, "rules", code), f"no rule is called {code!r}"
-            elif "code" in rule:
-                yield ("markets_override", market, "rules", code, "code"), "a rule keeps its code"
+    yield from _wrong_rules_there(playbook)
     events = {f"event:{event.code}" for event in playbook.event_types}
-    for place, written in enumerate(playbook.rules):
-        if written.trigger.startswith("event:") and written.trigger not in events:
-            yield ("rules", place, "trigger"), f"no event type is called {written.trigger.removeprefix('event:')!r}"
+    triggers: list[tuple[Path_, str]] = [
+        (("rules", at, "trigger"), rule.trigger) for at, rule in enumerate(playbook.rules)
+    ]
+    triggers += [
+        (("markets_override", market, "rules", code, "trigger"), str(rule.get("trigger") or ""))
+        for market, override in playbook.markets_override.items()
+        for code, rule in override.rules.items()
+    ]
+    for path, trigger in triggers:
+        if trigger.startswith("event:") and trigger not in events:
+            yield path, f"no event type is called {trigger.removeprefix('event:')!r}"
 
 
 def _unknown_places(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
@@ -117,6 +126,9 @@ def _unknown_places(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
             yield ("stores", place, "banner"), f"no banner is called {store.banner!r}"
         if store.market not in markets:
             yield ("stores", place, "market"), f"no market is called {store.market!r}"
+    for place, terms_ in enumerate(playbook.terms):
+        if terms_.market is not None and terms_.market not in markets:
+            yield ("terms", place, "market"), f"no market is called {terms_.market!r}"
     for code in playbook.markets_override.keys() - markets:
         yield ("markets_override", code), f"no market is called {code!r}"
     for place, currency in enumerate(playbook.currencies):
@@ -143,11 +155,48 @@ def _wrong_promises(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
     for place, reward in enumerate(playbook.rewards):
         for path, message in contradictions(reward, known, playbook.markets[0].currency):
             yield ("rewards", place, *path), message
+    yield from _wrong_promises_there(playbook, known)
     if playbook.tiers is not None:
         for name in ("currency", "balance"):
             code = getattr(playbook.tiers.measure, name)
             if code is not None and code not in known:
                 yield ("tiers", "measure", name), f"no currency is called {code!r}"
+
+
+def _wrong_promises_there(playbook: Playbook, known: Mapping[str, tuple[str, Any]]) -> Iterator[tuple[Path_, str]]:
+    """What markets say of rewards."""
+    moneys = {market.code: market.currency for market in playbook.markets}
+    rewards = {reward.code: reward for reward in playbook.rewards}
+    for market, override in playbook.markets_override.items():
+        for code, said in override.rewards.items():
+            here: Path_ = ("markets_override", market, "rewards", code)
+            if code not in rewards:
+                yield here, f"no reward is called {code!r}"
+            elif market in moneys:
+                first = playbook.markets[0].currency
+                for path, message in contradictions_there(rewards[code], said, known, moneys[market], first):
+                    yield (*here, *path), message
+
+
+def _wrong_rules_there(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
+    """What markets say of rules that are not there."""
+    known = {rule.code for rule in playbook.rules}
+    for market, override in playbook.markets_override.items():
+        here: Path_ = ("markets_override", market)
+        for code, rule in override.rules.items():
+            if code not in (override.order or known):
+                yield (*here, "rules", code), f"no rule is called {code!r}"
+            elif "code" in rule:
+                yield (*here, "rules", code, "code"), "a rule keeps its code"
+            elif code not in known:
+                yield from (
+                    ((*here, "rules", code, key), "is required") for key in ("trigger", "earn") if key not in rule
+                )
+        for place, code in enumerate(override.order):
+            if code not in known and code not in override.rules:
+                yield (*here, "order", place), f"no rule is called {code!r}"
+            elif code in override.order[:place]:
+                yield (*here, "order", place), f"{code!r} is used twice"
 
 
 def _twice(part: str, codes: Iterable[str], field: str = "code") -> Iterator[tuple[Path_, str]]:
@@ -171,9 +220,13 @@ def _rulebooks(document: Document, playbook: Playbook) -> tuple[dict[str | None,
     for market in playbook.markets:
         tree = document.tree.get("markets_override", {}).get(market.code, {})
         override = {code: rules.named(rules.as_written(rule), language) for code, rule in tree.get("rules", {}).items()}
-        if not override and market.week_start == home.week_start:
+        order = [str(code) for code in tree.get("order", ())]
+        if not override and not order and market.week_start == home.week_start:
             continue
-        merged = [rules.merged(rule, override.get(rule["code"], {})) for rule in written]
+        everywhere = {rule["code"]: rule for rule in written}
+        merged = [
+            rules.merged(everywhere.get(code, {"code": code}), override.get(code, {})) for code in order or everywhere
+        ]
         try:
             made[market.code] = _rulebook(playbook, merged, market.week_start, tuple(sorted(override)))
         except InvalidRulebook as wrong:
@@ -218,9 +271,6 @@ def _in_override(document: Document, merged: list[Any], market: str, path: Path_
 def _unbuilt(playbook: Playbook) -> Iterator[Path_]:
     if playbook.challenges:
         yield ("challenges",)
-    for market, override in playbook.markets_override.items():
-        if override.rewards:
-            yield ("markets_override", market, "rewards")
 
 
 def _unbuilt_parts(tree: Any) -> Iterator[tuple[Path_, str]]:
@@ -236,8 +286,7 @@ def _without_more(said: list[tuple[Path_, str]]) -> list[tuple[Path_, str]]:
 
 
 def _unbuilt_facts(tree: Any) -> Iterator[tuple[Path_, str]]:
-    waiting: list[tuple[Any, Path_]] = [(tree.get("rules", []), ("rules",))]
-    waiting += [(tree.get("markets_override", {}), ("markets_override",))]
+    waiting: list[tuple[Any, Path_]] = [(tree.get(part), (part,)) for part in ("rules", "rewards", "markets_override")]
     while waiting:
         part, path = waiting.pop()
         if isinstance(part, dict):
@@ -246,6 +295,16 @@ def _unbuilt_facts(tree: Any) -> Iterator[tuple[Path_, str]]:
             waiting += [(inner, (*path, key)) for key, inner in part.items()]
         elif isinstance(part, list):
             waiting += [(inner, (*path, place)) for place, inner in enumerate(part)]
+
+
+def _terms_unsaid(playbook: Playbook) -> Iterator[tuple[Path_, str]]:
+    """Markets whose members are asked to agree to a version that has no text for them."""
+    version = playbook.settings.terms or asking.TERMS
+    written = {part.market for part in playbook.terms if part.version == version}
+    if playbook.terms and None not in written:
+        for market in playbook.markets:
+            if market.code not in written:
+                yield ("terms",), f"version {version}, in force by the settings, has no text for market {market.code}"
 
 
 def _untranslated(playbook: Playbook, rulebook: Rulebook) -> Iterator[tuple[Path_, str]]:

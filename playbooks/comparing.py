@@ -47,6 +47,19 @@ def read(said: str, *, now: datetime) -> Side:
     return of_program(exporting.program_of(said), now=now)
 
 
+def _with_themes_of(old: Side, new: Side) -> Side:
+    """An import leaves a theme that the file does not have: so does the preview of it."""
+    worn = {one["code"]: one["theme"] for one in old.tree.get("banners", ()) if "theme" in one}
+    banners = [
+        {**one, "theme": worn[one["code"]]} if one["code"] in worn and "theme" not in one else one
+        for one in new.tree.get("banners", ())
+    ]
+    whole = dict(new.tree.get("program", {}))
+    if "theme" in old.tree.get("program", {}):
+        whole.setdefault("theme", old.tree["program"]["theme"])
+    return Side({**new.tree, "program": whole, "banners": banners}, new.rulebooks)
+
+
 def preview(checked: Checked, *, now: datetime, by: str, draft: bool = False) -> Preview:
     """Import in a transaction that is taken back. Raises what importing raises."""
     program = programs.program_by_code(checked.playbook.program.code)
@@ -55,7 +68,7 @@ def preview(checked: Checked, *, now: datetime, by: str, draft: bool = False) ->
     with transaction.atomic():
         report = importing.import_checked(checked, now=now, by=by, draft=draft)
         transaction.set_rollback(True)
-    told = differences.between(old, new) if program else []
+    told = differences.between(old, _with_themes_of(old, new)) if program else []
     left = differences.kept(old.tree, new.tree)
     gone = {sentence.partition(" is kept")[0] + " is not there any more." for sentence in left}
     # a part that is left out of the file stays: it is told as kept, and not as gone

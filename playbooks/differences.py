@@ -32,15 +32,23 @@ def between(old: Side, new: Side, *, language: str = "en") -> list[str]:
 
 def kept(old: Tree, new: Tree) -> list[str]:
     """What `old` has and `new` does not, and an import of `new` leaves: each with what becomes of it."""
-    return [
-        f"{noun.capitalize()} {code} is kept: it is not in the file."
-        for part, noun in KEPT.items()
-        for code in _coded(old.get(part, ())).keys() - _coded(new.get(part, ())).keys()
-    ] + [
-        f"Product {code} is kept: it is not in the file."
-        for code in sorted(_coded(old.get("products", ())).keys() - _coded(new.get("products", ())).keys())[:12]
-        if new.get("products")
-    ]
+    return (
+        [
+            f"{noun.capitalize()} {code} is kept: it is not in the file."
+            for part, noun in KEPT.items()
+            for code in _coded(old.get(part, ())).keys() - _coded(new.get(part, ())).keys()
+        ]
+        + [
+            f"Banner {code} keeps its theme: it is not in the file."
+            for code, part in _coded(old.get("banners", ())).items()
+            if "theme" in part and "theme" not in _coded(new.get("banners", ())).get(code, {"theme": ""})
+        ]
+        + [
+            f"Product {code} is kept: it is not in the file."
+            for code in sorted(_coded(old.get("products", ())).keys() - _coded(new.get("products", ())).keys())[:12]
+            if new.get("products")
+        ]
+    )
 
 
 def _sentences(old: Side, new: Side, language: str) -> Iterator[str]:
@@ -50,6 +58,8 @@ def _sentences(old: Side, new: Side, language: str) -> Iterator[str]:
     yield from _fields("Settings", *settings)
     for part, noun in _PARTS.items():
         yield from _part(part, noun, old.tree.get(part, []), new.tree.get(part, []))
+    yield from _texts_of_terms(old.tree.get("terms", []), new.tree.get("terms", []))
+    yield from _rewards_there(old.tree.get("markets_override", {}), new.tree.get("markets_override", {}))
     yield from _ladder(old.tree.get("tiers"), new.tree.get("tiers"))
     for market in (None, *sorted({*old.rulebooks, *new.rulebooks} - {None}, key=str)):
         here = old.rulebooks.get(market) or old.rulebooks.get(None)
@@ -87,6 +97,28 @@ def _part(part: str, noun: str, old: Any, new: Any) -> Iterator[str]:
         yield f"{noun.capitalize()} {code} is not there any more."
     if list(before) != list(after) and before.keys() == after.keys():
         yield f"The {part} are in another order: {', '.join(after)}."
+
+
+def _texts_of_terms(old: Any, new: Any) -> Iterator[str]:
+    """Versions by name: a text is too long to be said, and never changes under its version."""
+    before, after = (
+        {f"{one['version']} {one.get('market', '')} {said}": text for one in side for said, text in one["text"].items()}
+        for side in (old, new)
+    )
+    for name, text in after.items():
+        said = " ".join(name.split())
+        if name not in before:
+            yield f"New text of terms {said}."
+        elif before[name] != text:
+            yield f"Text of terms {said} differs."
+
+
+def _rewards_there(old: Tree, new: Tree) -> Iterator[str]:
+    """What markets say of rewards, each on its own."""
+    for market in sorted({*old, *new}):
+        before, after = (side.get(market, {}).get("rewards", {}) for side in (old, new))
+        for code in {**before, **after}:
+            yield from _fields(f"{market}: Reward {code}", before.get(code, {}), after.get(code, {}))
 
 
 def _ladder(old: Tree | None, new: Tree | None) -> Iterator[str]:

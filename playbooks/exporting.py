@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from playbooks import canonical
+from playbooks import canonical, legal
 from playbooks.canonical import Tree
 from programs import queries as programs
-from programs.models import Market, Product, Program, Store
+from programs.models import Market, Product, Program, Store, ThemeLogo
 from rewards import catalogue
 from rules_engine import queries as rulebooks
 from rules_engine.core.rulebook import Rulebook
@@ -35,6 +35,12 @@ def export(program: Program, *, now: datetime) -> str:
     return note + written({"version": 1, **tree})
 
 
+def logos_of(program: Program) -> dict[str, bytes]:
+    """The logos that the program's playbook names, by the names it gives them: files to lie beside it."""
+    digests = [look["logo"]["digest"] for one in (program, *program.banners.all()) if "logo" in (look := one.look)]
+    return {f"logo-{row.digest}.png": bytes(row.png) for row in ThemeLogo.objects.filter(pk__in=digests)}
+
+
 def program_of(code: str) -> Program:
     """Raises NoSuchProgram."""
     if (found := programs.program_by_code(code)) is None:
@@ -54,16 +60,24 @@ def of_program(program: Program, *, now: datetime) -> Tree:
                 "code": program.code,
                 "name": canonical.named(program.names, program.code, home),
                 "population": program.population.code,
+                "theme": legal.theme_in_row(program.look),
             }
         ),
         "banners": canonical.by_code(
-            canonical.slim({"code": one.code, "name": canonical.named(one.names, one.code, home)})
+            canonical.slim(
+                {
+                    "code": one.code,
+                    "name": canonical.named(one.names, one.code, home),
+                    "theme": legal.theme_in_row(one.look),
+                }
+            )
             for one in program.banners.all()
         ),
         "markets": [_market(market) for market in markets],
         "stores": canonical.by_code(_store(store, home) for store in _stores(program, markets)),
         "currencies": [_currency(one, home) for one in programs.currencies_of(program.pk)],
         "settings": canonical.settings(program.settings),
+        "terms": legal.terms_in_rows(program),
         "products": _products(program),
         "event_types": canonical.by_code(
             canonical.slim({"code": code, "attributes": dict(sorted(attributes.items()))})
@@ -72,11 +86,11 @@ def of_program(program: Program, *, now: datetime) -> Tree:
         "tiers": canonical.ladder(Tiers.model_validate(document), home) if document else None,
         "rules": canonical.rules(everywhere) if everywhere else [],
         "rewards": [canonical.reward(one, home) for one in catalogue.documents_of(program)],
-        "markets_override": {
-            code: {"rules": found}
-            for code, book in sorted(there.items())
-            if everywhere and (found := canonical.overrides(everywhere, book))
-        },
+        "markets_override": canonical.by_market(
+            {code: canonical.overrides(everywhere, book) for code, book in there.items()} if everywhere else {},
+            {code: dict(sorted(said.items())) for code, said in catalogue.there_of(program).items()},
+            {code: canonical.order(everywhere, book) for code, book in there.items()} if everywhere else {},
+        ),
     }
     return {key: value for key, value in tree.items() if value not in ([], {}, None)}
 
@@ -159,6 +173,8 @@ class _Dumper(yaml.SafeDumper):
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     """Plain where any reader sees the same text, quoted where a word could be taken for something else."""
     style = None if text.isprintable() else '"'
+    if "\n" in text and text.replace("\n", "").isprintable():
+        style = "|"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

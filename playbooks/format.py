@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
-from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from playbooks.rules import as_rule
-from playbooks.unbuilt import Challenge, RewardOverrides
+from playbooks.unbuilt import Challenge
+from programs import palettes
 from programs.terms import Expiry, Pending, Release, Settings, UnitValue
+from rewards.markets import ThereTerms
 from rewards.terms import Reward
 from rules_engine.core.rules import Rule
 from tiers.terms import Tiers
@@ -29,6 +31,7 @@ from values.documents import (
     Strictly,
     Text,
     refused,
+    text,
     whole,
 )
 
@@ -55,15 +58,53 @@ Name = (
 Zone = Annotated[Text, Field(description="an IANA name such as Europe/Paris")]
 
 
+def _colour(value: object) -> str:
+    try:
+        return palettes.colour(text(value))
+    except palettes.NoColour as wrong:
+        raise refused(str(wrong)) from None
+
+
+Colour = Annotated[str, BeforeValidator(_colour)]
+File = Annotated[Text, Field(max_length=200, pattern=r"^[^/\\][^\\]*$")]
+
+
+class ThemePart(Strictly):
+    """A look in a brand's own colours: `brand` for links, buttons and cards, `second` for what glows; `logo` is a file
+    beside the playbook (SVG, or PNG with a transparent ground), printed in one ink."""
+
+    brand: Colour
+    second: Colour | None = None
+    engraving: Literal["rosette", "basket", "lattice"] = "lattice"
+    logo: File | None = None
+
+
 class ProgramPart(Strictly):
     code: Slug
     name: Name = None
     population: Slug | None = None
+    theme: ThemePart | None = None
 
 
 class BannerPart(Strictly):
     code: Slug
     name: Name = None
+    theme: ThemePart | None = None
+
+
+class TermsPart(Strictly):
+    """The text of one version of the terms, in Markdown, for one market or for all: per language, here or in a file."""
+
+    version: Annotated[Text, Field(max_length=40)]
+    market: MarketCode | None = None
+    text: Annotated[dict[Language, Annotated[Text, Field(max_length=200_000)]], Field(min_length=1)] | None = None
+    file: Annotated[dict[Language, File], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> TermsPart:
+        if (self.text is None) == (self.file is None):
+            raise refused("has either `text` or `file`")
+        return self
 
 
 class MarketPart(Strictly):
@@ -134,8 +175,11 @@ class EventType(Strictly):
 
 
 class MarketOverride(Strictly):
+    """`order`: which rules the market has, in order, where these are not the program's; some may be its alone."""
+
     rules: dict[Code, dict[str, Any]] = {}
-    rewards: RewardOverrides = {}
+    order: Annotated[list[Code], Field(max_length=1000)] = []
+    rewards: dict[Code, ThereTerms] = {}
 
 
 class Playbook(Strictly):
@@ -149,6 +193,7 @@ class Playbook(Strictly):
     stores: Annotated[list[StorePart], Field(max_length=_MOST)] = []
     currencies: Annotated[list[CurrencyPart], Field(min_length=1, max_length=50)]
     settings: Settings = Settings()
+    terms: Annotated[list[TermsPart], Field(max_length=200)] = []
     products: Annotated[list[ProductPart], Field(max_length=_MOST)] = []
     event_types: Annotated[list[EventType], Field(max_length=1000)] = []
     tiers: Tiers | None = None

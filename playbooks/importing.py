@@ -37,7 +37,7 @@ def import_checked(checked: Checked, *, now: datetime, by: str, draft: bool = Fa
     report = Report(playbook.program.code, draft, warnings=checked.warnings)
     try:
         with transaction.atomic():
-            putting = rows.Putting(checked, report.changes, change=not draft)
+            putting = rows.Putting(checked, report.changes, now=now, change=not draft)
             program = putting.put_program()
             if playbook.products:
                 report.products = _put_products(checked, program.population, now)

@@ -40,15 +40,23 @@ def _put_rewards(
     checked: Checked, program: Program, changes: list[Change], *, now: datetime, by: str, change: bool
 ) -> None:  # fmt: skip
     wanted = checked.playbook.rewards
+    there = {market: override.rewards for market, override in checked.playbook.markets_override.items()}
     offered = {document["code"]: document for document in catalogue.documents_of(program)}
     if not wanted and not offered:
         return
     if not change:
         written = {reward.code: reward.document() for reward in wanted}
-        different = [code for code in {**written, **offered} if written.get(code) != offered.get(code)]
+        said = {market: {code: one.document() for code, one in rewards.items()} for market, rewards in there.items()}
+        known = catalogue.there_of(program)
+        different = [
+            code
+            for code in {**written, **offered}
+            if written.get(code) != offered.get(code)
+            or any(said.get(one, {}).get(code) != known.get(one, {}).get(code) for one in {**said, **known})
+        ]
         changes += [Change("left", "reward", code) for code in different]
         return
     kept = {reward.code for reward in wanted}
-    for code in catalogue.put(program=program, documents=wanted, now=now, by=by):
+    for code in catalogue.put(program=program, documents=wanted, there=there, now=now, by=by):
         did: Did = "withdrawn" if code not in kept else "changed" if code in offered else "created"
         changes.append(Change(did, "reward", code))

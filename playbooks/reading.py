@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -46,6 +46,8 @@ class Document:
     file: str
     tree: Any
     lines: dict[Path_, int] = field(repr=False)
+    folder: Path | None = None
+    """Where the file lies, and what it names beside it; None for text that came some other way."""
 
     def problem(self, path: Path_, message: str) -> Problem:
         """A problem at a path, or at the nearest thing around it that is there."""
@@ -68,7 +70,7 @@ def read_file(path: Path) -> Document:
             data = opened.read(LARGEST_FILE + 1)
     except OSError as wrong:
         raise InvalidPlaybook([Problem(str(path), 1, "", f"cannot be read: {wrong.strerror}")]) from wrong
-    return read(data, name)
+    return replace(read(data, name), folder=path.parent)
 
 
 def read(data: bytes, file: str) -> Document:

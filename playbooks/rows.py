@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import Model
 
-from playbooks import canonical, checking
+from playbooks import canonical, checking, legal
 from playbooks.checking import Checked
+from playbooks.format import ThemePart
 from playbooks.problems import InvalidPlaybook
 from playbooks.reading import Path_
 from playbooks.report import Change
@@ -21,7 +23,8 @@ Row = TypeVar("Row", bound=Model)
 class Putting:
     """One import's walk over the parts of a playbook. With `change` False existing rows stay as they are."""
 
-    def __init__(self, checked: Checked, changes: list[Change], *, change: bool) -> None:
+    def __init__(self, checked: Checked, changes: list[Change], *, now: datetime, change: bool) -> None:
+        self.now = now
         self.checked = checked
         self.playbook = checked.playbook
         self.changes = changes
@@ -32,6 +35,7 @@ class Putting:
         part = self.playbook.program
         found = Program.objects.select_for_update().filter(code=part.code).first()
         population = self._put_population(found)
+        self._check_practice(found, population)
         settings = {
             **(found.settings if found else {}),
             **terms.as_json(self.playbook.settings),
@@ -40,12 +44,14 @@ class Putting:
         if found and canonical.settings(found.settings) == canonical.settings(settings):
             same = found.settings.get("event_types", {}) == settings["event_types"]
             settings = found.settings if same else settings  # a default that nobody wrote down is no change
-        values = {"names": self._names(part.name, part.code), "settings": settings}
+        values = {"names": self._names(part.name, part.code), "settings": settings, **self._look(part.theme)}
         program = self._put(Program, "program", part.code, found, values, {"population": population})
         self._put_banners(program)
         self._put_markets(program)
         self._put_stores(program)
         self._put_currencies(program)
+        if self.change or found is None:
+            legal.put_terms(self.checked, program, self.changes, now=self.now)
         return program
 
     def _put_population(self, program: Program | None) -> Population:
@@ -56,6 +62,15 @@ class Putting:
         found = Population.objects.filter(code=code).first()
         return found or self._put(Population, "population", code, None, {"names": self._names(None, code)}, {})
 
+    def _check_practice(self, program: Program | None, population: Population) -> None:
+        """Nobody's points become play, and nobody's play becomes points: neither of a program nor of its people."""
+        practises = self.playbook.settings.practice
+        if program and bool(program.settings.get("practice")) != practises and program.memberships.exists():
+            self._refuse(("settings", "practice"), "stays as it is: the program has members")
+        others = population.programs.exclude(pk=program.pk if program else None)
+        if any(bool(one.settings.get("practice")) != practises for one in others):
+            self._refuse(("program", "population"), "real people and people to train on are two populations")
+
     def _put_banners(self, program: Program) -> None:
         known = Banner.objects.in_bulk([part.code for part in self.playbook.banners], field_name="code")
         for part in self.playbook.banners:
@@ -63,8 +78,9 @@ class Putting:
             # a banner's own look has its name; web falls back to the house's when there is none
             made = {} if found else {"theme": part.code}
             known[part.code] = self._put(
-                Banner, "banner", part.code, found, {"names": self._names(part.name, part.code)}, made
-            )
+                Banner, "banner", part.code, found,
+                {"names": self._names(part.name, part.code), **self._look(part.theme)}, made,
+            )  # fmt: skip
         new = set(known.values()) - set(program.banners.all())
         if new:
             program.banners.add(*new)
@@ -158,6 +174,10 @@ class Putting:
         if different:
             self.changes.append(Change("changed" if self.change else "left", what, code, different))
         return found
+
+    def _look(self, theme: ThemePart | None) -> dict[str, Any]:
+        """The colours and logo that were written; a theme that is left out of the file stays as it is."""
+        return {} if theme is None else {"look": legal.look_of(self.checked, theme)}
 
     def _names(self, name: Any, code: str) -> dict[str, str]:
         """Names per language: one text is in the home market's first language, a missing name is the code."""

@@ -9,25 +9,17 @@ from pydantic import BeforeValidator, Field
 from playbooks.rules import as_written
 from rules_engine.core.conditions import Condition
 from values.documents import (
-    Amount,
     Code,
     Day,
     Days,
-    MarketCode,
     Names,
     Positive,
-    Slug,
     Strictly,
     Text,
     Truth,
 )
 
 When = Annotated[Condition, BeforeValidator(as_written)]
-
-
-class Worth(Strictly):
-    amount: Amount | None = None
-    percent: Amount | None = None
 
 
 class Counted(Strictly):
@@ -49,12 +41,3 @@ class Challenge(Strictly):
     window: ChallengeWindow | None = None
     prize: dict[Code, Any]
     repeat: Truth = False
-
-
-class RewardOverride(Strictly):
-    cost: dict[Slug, Positive] | None = None
-    value: Worth | None = None
-
-
-RewardOverrides = dict[Code, RewardOverride]
-Markets = dict[MarketCode, Any]

@@ -29,6 +29,7 @@ rules:
     trigger: purchase
     earn: {per_amount: {points: 1, every: 1.00}}
 """
+REWARD = "rewards: [{code: r, kind: voucher, cost: {points: 5}, value: {amount: 1}}]\n"
 
 
 def check(text):
@@ -98,6 +99,18 @@ def test_text_is_taken_as_written_and_numbers_are_exact():
         (SMALL + "  - {code: points}\n", ["9: currencies[1].code: 'points' is used twice"]),
         (SMALL.replace("points, name", "points, unit_value: {PL: 0.01}, name"),
          ["8: currencies[0].unit_value.PL: no market is called 'PL'"]),
+        (SMALL + "markets_override: {FR: {rewards: {minus5: {cost: {points: 400}}}}}\n",
+         ["9: markets_override.FR.rewards.minus5: no reward is called 'minus5'"]),
+        (SMALL + RULES + "markets_override: {FR: {order: [base, b, base], rules: {c: {}}}}\n",
+         ["14: markets_override.FR.order[1]: no rule is called 'b'",
+          "14: markets_override.FR.order[2]: 'base' is used twice",
+          "14: markets_override.FR.rules.c: no rule is called 'c'"]),
+        (SMALL + RULES + "markets_override: {FR: {order: [only], rules: {only: {earn: {fixed: 1}}}}}\n",
+         ["14: markets_override.FR.rules.only.trigger: is required"]),
+        (SMALL + REWARD + "markets_override: {FR: {rewards: {r: {cost: {gold: 4}, stock: 5}}}}\n",
+         ["10: markets_override.FR.rewards.r.stock: unknown key"]),
+        (SMALL + REWARD + "markets_override: {FR: {rewards: {r: {cost: {gold: 4}}}}}\n",
+         ["10: markets_override.FR.rewards.r.cost.gold: no currency is called 'gold'"]),
         (SMALL.replace("points, name", "points, unit_value: 0, name"),
          ["8: currencies[0].unit_value: must be more than zero"]),
         (SMALL + "rules:\n  - {code: a, trigger: event:review, earn: {fixed: 1}}",
@@ -124,8 +137,8 @@ def test_what_is_wrong_is_named_with_line_and_field(text, expected):
          "14: challenges: is not built yet"),
         ("    when: {not: {fact: member.segment, eq: gold}}\n",
          "14: rules[0].when.not.fact: member.segment is not built yet"),
-        ("markets_override: {FR: {rewards: {minus5: {cost: {points: 400}}}}}\n",
-         "14: markets_override.FR.rewards: is not built yet"),
+        (REWARD.replace("}]", ", when: {fact: member.segment, eq: a}}]"),
+         "14: rewards[0].when.fact: member.segment is not built yet"),
     ],
 )  # fmt: skip
 def test_what_is_not_built_yet_is_refused_by_name(more, expected):

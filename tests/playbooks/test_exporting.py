@@ -1,6 +1,7 @@
 """What is exported and imported again changes nothing, and exports as the same text; differences are told in words."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -26,7 +27,9 @@ FULL = (
 products:
   - {sku: '000', name: Kettle, tags: [blue], attributes: {watts: 2000, said: '3', deal: true}}
   - {sku: 0001, name: NO}
-markets_override: {US: {rules: {hello: {earn: {fixed: 9}}, base: {}}}}
+markets_override:
+  US: {rules: {hello: {earn: {fixed: 9}}, base: {}}, rewards: {minus5: {cost: {points: 600}, value: {amount: 6.00}}}}
+  FR: {rewards: {minus5: {}}}
 """
 )
 
@@ -37,7 +40,7 @@ WRITTEN_OUT = CLUB.replace(
 
 
 def check(text):
-    return checking.check(reading.read(text.encode(), "club.yaml"))
+    return checking.check(replace(reading.read(text.encode(), "club.yaml"), folder=DEMO.parent))
 
 
 def exported(code, now):
@@ -97,6 +100,7 @@ CHANGED = (
     ("late_lives_days: 30", "basis: gross"),
     ("fixed: 5", "fixed: 7"),
     ("{code: gold, from: 300}", "{code: gold, from: 200}"),
+    ("amount: 6.00", "amount: 7.00"),
 )
 
 
@@ -112,6 +116,7 @@ TOLD = [
     "Settings, late_lives_days: 30 becomes 0.",
     "Store s1, name.fr: Bastille becomes Nation.",
     "Currency points, expiry.months: 12 becomes 6.",
+    "US: Reward minus5, value.amount: 6 becomes 7.",
     "Step gold, from: 300 becomes 200.",
 ]
 

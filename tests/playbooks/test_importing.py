@@ -263,6 +263,10 @@ def test_a_ladder_and_rewards_are_put_changed_and_withdrawn(now):
         "Left until the draft is approved: reward minus5.",
     ]
     assert list(run(CLUB + other, later).sentences()) == ["Changed ladder main.", "Changed reward minus5."]
+    there = other + "markets_override: {US: {rewards: {minus5: {value: {amount: 6.00}}}}}\n"
+    left = run(CLUB + there, later, draft=True)
+    assert list(left.sentences()) == ["Left until the draft is approved: reward minus5."]
+    assert list(run(CLUB + there, later).sentences()) == ["Changed reward minus5."]
     assert list(run(CLUB, later).sentences()) == ["Withdrew ladder main.", "Withdrew reward minus5."]
     assert ladders.document_of(program) is None
     assert not catalogue.documents_of(program)

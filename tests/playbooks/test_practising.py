@@ -16,7 +16,8 @@ from identity.rights import EVERYWHERE
 from members import enrolment
 from messaging import delivery, outbox
 from messaging.models import Outgoing
-from playbooks import importing, practising
+from playbooks import checking, exporting, importing, practising, reading
+from playbooks.problems import InvalidPlaybook
 from programs.models import Program
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,29 @@ def test_it_is_renewed_and_never_takes_the_place_of_a_real_one(club: Program, pr
     assert "club-two is ready to train on" in said.getvalue()
     with pytest.raises(CommandError, match="no program"):
         call_command("practice", "nowhere")
+
+
+def imported(program: Program, now: datetime, *, practises: bool, **other: str) -> None:
+    """The program's own playbook once more, with another mark, or another code."""
+    tree = {"version": 1, **exporting.of_program(program, now=now)}
+    tree["settings"] = {**tree.get("settings", {}), "practice": practises}
+    tree["program"] = {**tree["program"], "population": program.population.code, **other}
+    read = reading.read(exporting.written(tree).encode(), "x.yaml")
+    importing.import_checked(checking.check(read), now=now, by="test")
+
+
+@pytest.mark.parametrize("practises", [True, False])
+def test_with_members_neither_becomes_the_other_nor_do_they_share_people(
+    club: Program, practice: Program, now: datetime, practises: bool
+) -> None:
+    program = practice if practises else club
+    enrolment.enrol(program=program, channel="store", now=now, by="t", first_name="C", market_code="FR")
+    with pytest.raises(InvalidPlaybook, match="the program has members"):
+        imported(program, now, practises=not practises)
+    with pytest.raises(InvalidPlaybook, match="two populations"):
+        imported(program, now, practises=not practises, code="third")
+    program.refresh_from_db()
+    assert bool(program.settings.get("practice")) is practises
 
 
 def test_every_screen_says_so_and_those_of_the_real_one_do_not(practice: Program, now: datetime) -> None:

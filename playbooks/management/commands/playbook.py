@@ -61,11 +61,16 @@ class Command(BaseCommand):
     def _export(self, code: str, output: Path | None) -> None:
         from playbooks import exporting
 
-        text = exporting.export(exporting.program_of(code), now=clock.now())
+        program = exporting.program_of(code)
+        text, logos = exporting.export(program, now=clock.now()), exporting.logos_of(program)
         if output is None:
             self.stdout.write(text, ending="")
-        else:
-            output.write_text(text, encoding="utf-8")
+            if logos:
+                self.stderr.write(f"warning: the logos are files beside the playbook, see --output: {', '.join(logos)}")
+            return
+        output.write_text(text, encoding="utf-8")
+        for name, content in logos.items():
+            (output.parent / name).write_bytes(content)
 
     def _import(self, file: Path, *, draft: bool, as_json: bool) -> None:
         from playbooks import importing
