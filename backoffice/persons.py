@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import opening, queries, staff_names
 from backoffice.doors import Desk
-from members import addressing, changing, disputing, history, holds, policies
+from members import addressing, changing, disputing, history, holds, mastering, policies
 from members.addressing import Address
 from members.history import Hand
 from members.models import ContactHistory, Membership
@@ -32,6 +32,7 @@ DOORS = {
     "store": _("in a store"),
     "phone": _("by telephone"),
     "post": _("by post"),
+    "replication": _("by the banner’s own system"),
 }
 
 
@@ -86,6 +87,7 @@ class PersonPage:
     phone: str
     address: list[str]
     email_waits: bool
+    elsewhere: dict[str, str]
     held_until: datetime | None
     disputed: bool
     changes: list[Change]
@@ -110,6 +112,7 @@ def page_of(desk: Desk, row: Membership) -> PersonPage:
         phone=people.written_phone(member.phone),
         address=lines,
         email_waits=changing.waiting(member.pk, changing.EMAIL, desk.now) is not None,
+        elsewhere=mastering.mastered_elsewhere(member.population_id),
         held_until=holds.held_until(member.pk, desk.now),
         disputed=holds.disputed(member.pk) is not None,
         changes=changes_of(member.pk),

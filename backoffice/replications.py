@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.doors import Desk
 from identity import rights
+from members import addressing
 from members.models import Membership
 from members.scoping import in_scopes
 from replication import conflicts, report
@@ -27,6 +28,7 @@ FIELDS = {
     "phone": gettext_lazy("Phone"),
     "birth_date": gettext_lazy("Date of birth"),
     "language": gettext_lazy("Language"),
+    "address": gettext_lazy("Address"),
 }
 
 
@@ -148,11 +150,20 @@ def _question(row: Conflict, facts: tuple[Compared, ...] = ()) -> Question:
 
 def _facts(row: Conflict) -> tuple[Compared, ...]:
     member = row.membership.member
-    theirs = (row.record or {}).get("person", {}) if row.kind == Conflict.Kind.DUPLICATE else {row.field: row.theirs}
+    theirs = _said(row.record or {}) if row.kind == Conflict.Kind.DUPLICATE else {row.field: row.theirs}
     shown = FIELDS if row.kind == Conflict.Kind.DUPLICATE else {row.field: FIELDS.get(row.field, row.field)}
-    return tuple(
-        Compared(str(label), _text(getattr(member, name)), _text(theirs.get(name))) for name, label in shown.items()
-    )
+    ours = {name: getattr(member, name, "") for name in shown}
+    if "address" in shown:
+        lives = addressing.of_member(member.pk)
+        ours["address"] = ", ".join(lives.lines) if lives else ""
+    return tuple(Compared(str(label), _text(ours[name]), _text(theirs.get(name))) for name, label in shown.items())
+
+
+def _said(record: dict[str, Any]) -> dict[str, Any]:
+    """What a newcomer's record says of the person, the address on one line."""
+    parts = record.get("address") or {}
+    lines = [parts.get("street", "").replace("\n", ", "), f"{parts.get('postal_code', '')} {parts.get('city', '')}"]
+    return {**record.get("person", {}), "address": ", ".join(line.strip() for line in lines if line.strip())}
 
 
 def _text(value: Any) -> str:

@@ -55,12 +55,17 @@ WITH own AS (
 )
 SELECT coalesce(sum(amount), 0)::bigint FROM draw
 """
+# holder by holder: joined as wholes, the books are read from end to end
 _BOOKED = """
-SELECT e.currency_id, sum(e.amount)::bigint
-FROM ledger_posting p JOIN ledger_entry e ON e.holder_id = p.holder_id AND e.posting_id = p.posting_id
-WHERE p.holder_id = ANY(%(holders)s::bigint[]) AND p.kind = 'opening' AND p.source_type = %(type)s
-  AND p.source_id = %(source)s AND e.contra = 'opening'
-GROUP BY e.currency_id ORDER BY e.currency_id
+SELECT one.currency_id, sum(one.amount)::bigint
+FROM unnest(%(holders)s::bigint[]) AS h (holder_id) CROSS JOIN LATERAL (
+    SELECT e.currency_id, sum(e.amount) AS amount
+    FROM ledger_posting p JOIN ledger_entry e ON e.holder_id = p.holder_id AND e.posting_id = p.posting_id
+    WHERE p.holder_id = h.holder_id AND p.kind = 'opening' AND p.source_type = %(type)s
+      AND p.source_id = %(source)s AND e.contra = 'opening'
+    GROUP BY e.currency_id
+) AS one
+GROUP BY one.currency_id ORDER BY one.currency_id
 """
 
 
@@ -132,7 +137,7 @@ def _frame(openings: Sequence[Opening]) -> pl.DataFrame:
             "holder_id": [one.holder_id for one in openings],
             "currency_id": [one.currency_id for one in openings],
             "amount": [one.amount for one in openings],
-            "idem": [idempotency.of_client(one.key).hex for one in openings],
+            "idem": [idempotency.text_of_client(one.key) for one in openings],
             "occurred_on": [one.earned_on for one in openings],
             "available_at": [_matures(one) for one in openings],
             "expires_at": [one.expires_at for one in openings],

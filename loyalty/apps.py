@@ -12,6 +12,8 @@ class LoyaltyConfig(AppConfig):
         from replication import hooks
 
         hooks.on_erase.append(_erase)
+        hooks.on_facts.append(_facts)
+        hooks.on_words.append(_words)
 
 
 def _erase(**asked: Any) -> None:
@@ -19,3 +21,15 @@ def _erase(**asked: Any) -> None:
     from care.privacy import erasing
 
     erasing.erase_now(**asked)
+
+
+def _facts(membership_ids: Any) -> Any:
+    from care import facts
+
+    return facts.of_memberships(membership_ids)
+
+
+def _words(told: Any) -> None:
+    from care import facts
+
+    facts.with_words(told)

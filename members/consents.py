@@ -17,7 +17,7 @@ class Answer:
     """One answer: for a purpose ("marketing", "profiling") by a channel ("email", "sms", or "" for none in particular).
 
     `wording` is the version of the text that was shown. `given_at`: when, if not at the moment it is written down, as
-    on a paper form or in another system.
+    on a paper form or in another system; `source`: where, if not at the door that writes it down.
     """
 
     purpose: str
@@ -25,6 +25,7 @@ class Answer:
     granted: bool
     wording: str
     given_at: datetime | None = None
+    source: str = ""
 
 
 def record(*, member_id: int, answers: Sequence[Answer], source: str, now: datetime, by: str) -> None:
@@ -35,7 +36,7 @@ def record(*, member_id: int, answers: Sequence[Answer], source: str, now: datet
         Consent.objects.bulk_create(
             Consent(
                 member_id=member_id, purpose=answer.purpose, channel=answer.channel, granted=answer.granted,
-                source=source, wording=answer.wording, at=answer.given_at or now,
+                source=answer.source or source, wording=answer.wording, at=answer.given_at or now,
             )
             for answer in answers
         )  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from members import contacts, numbers
 from members.consents import Answer
-from members.models import Membership
+from members.models import Card, Membership
 from members.refusals import NotOffered, TooYoung
 from programs import queries as programs
 from programs.models import Program
@@ -22,7 +22,8 @@ class Newcomer:
     """A person as a door or a file gives them. Everything but the channel may be left out.
 
     `email_verified_at` is for replicas and joiners who proved the address; `card_number` is a blank card of ours or a
-    number issued elsewhere; without one a virtual card is issued. `joined_at` defaults to now.
+    number issued elsewhere, of `card_kind` and issued at `card_issued_at`; without one a virtual card is issued.
+    `joined_at` defaults to now.
     """
 
     channel: str
@@ -40,6 +41,8 @@ class Newcomer:
     status: str = Membership.Status.ACTIVE
     joined_at: datetime | None = None
     consents: Sequence[Answer] = ()
+    card_kind: str = Card.Kind.PHYSICAL
+    card_issued_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Accepted:
     status: str
     joined_at: datetime
     consents: tuple[Answer, ...]
+    card_kind: str = Card.Kind.PHYSICAL
+    card_issued_at: datetime | None = None
 
 
 class Desk:
@@ -104,6 +109,8 @@ class Desk:
             status=newcomer.status,
             joined_at=newcomer.joined_at or self.now,
             consents=tuple(newcomer.consents),
+            card_kind=newcomer.card_kind,
+            card_issued_at=newcomer.card_issued_at,
         )
 
     def _market(self, code: str) -> programs.Market:

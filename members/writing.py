@@ -140,7 +140,10 @@ def cards(
         if card_id is not None:
             bound.append((card_id, membership_id))
         elif person.card_number:
-            new.append((program_id, membership_id, person.card_number, Card.Kind.PHYSICAL, Card.Status.ACTIVE, now, ""))
+            issued_at = person.card_issued_at or now
+            new.append(
+                (program_id, membership_id, person.card_number, person.card_kind, Card.Status.ACTIVE, issued_at, "")
+            )
         else:
             number = numbers.new_card_number()
             new.append((program_id, membership_id, number, Card.Kind.VIRTUAL, Card.Status.ACTIVE, now, ""))
@@ -177,8 +180,8 @@ def consents(cursor: Any, accepted: Sequence[Accepted], member_ids: Sequence[int
         "consent (member_id, purpose, channel, granted, source, wording, at)",
         (
             (
-                member_id, answer.purpose, answer.channel, answer.granted, person.channel, answer.wording,
-                answer.given_at or now,
+                member_id, answer.purpose, answer.channel, answer.granted, answer.source or person.channel,
+                answer.wording, answer.given_at or now,
             )
             for member_id, person in zip(member_ids, accepted, strict=True)
             for answer in person.consents
@@ -211,9 +214,10 @@ def _taken(cursor: Any, program_id: int, wanted: list[str]) -> list[str]:
 
 def _next_ids(cursor: Any, table: str, count: int) -> list[int]:
     cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')::regclass) FROM generate_series(1, %s)", [table, count]
+        "SELECT array_agg(nextval(pg_get_serial_sequence(%s, 'id')::regclass)) FROM generate_series(1, %s)",
+        [table, count],
     )
-    return [number for (number,) in cursor.fetchall()]
+    return list(cursor.fetchone()[0] or ())
 
 
 def _copy(cursor: Any, target: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from members import addressing, changing, disputing, holds
+from members import addressing, changing, disputing, holds, mastering
 from members.addressing import Address
 from members.models import Membership
 from portal.queries import Visit
@@ -14,7 +14,8 @@ from web import addresses, people
 
 @dataclass(frozen=True)
 class ContactPage:
-    """`held_until` is None where nothing is held; `disputed` holds until staff release it. `waits`: what has a code."""
+    """`held_until` is None where nothing is held; `disputed` holds until staff release it. `waits`: what has a
+    code; `elsewhere`: field -> the system where it is kept."""
 
     email: str
     email_verified: bool
@@ -22,6 +23,7 @@ class ContactPage:
     address: Address | None
     country: str
     waits: frozenset[str]
+    elsewhere: dict[str, str]
     held_until: datetime | None
     disputed: bool
 
@@ -38,6 +40,7 @@ def page_of(visit: Visit) -> ContactPage:
         waits=frozenset(
             what for what in (changing.EMAIL, changing.PHONE) if changing.waiting(member.pk, what, visit.now)
         ),
+        elsewhere=mastering.mastered_elsewhere(member.population_id),
         held_until=holds.held_until(member.pk, visit.now),
         disputed=holds.disputed(member.pk) is not None,
     )

@@ -11,6 +11,7 @@ from members import cards, replicas
 from members.models import Card, Membership
 from members.replicas import Issued
 from replication import arriving, asking, lots, ownership
+from replication.holding import Held
 from replication.lots import Owned
 from replication.outcomes import Outcome
 from replication.refusals import RecordRefused
@@ -26,22 +27,44 @@ def enrol(cursor: Any, room: Room, works: Sequence[Work]) -> None:
         work.membership_id, work.holder_id = membership_id, holder_id
 
 
-def apply(cursor: Any, room: Room, works: Sequence[Work], outcome: Outcome) -> None:
+def apply(cursor: Any, room: Room, works: Sequence[Work], held: Held, outcome: Outcome) -> None:
     """Write everything these records say; what each counts as is told by its work."""
-    _people(cursor, works)
+    _people(cursor, room, works)
+    _addresses(cursor, room, works)
     _memberships(cursor, room, [work for work in works if work.known and not work.known.merged])
-    _cards(cursor, room, works)
+    _cards(cursor, room, works, held)
     _answers(cursor, room, [work for work in works if work.known])
+    _tastes(cursor, room, [work for work in works if work.newly_linked])
     _steps(room, works)
-    _lots(cursor, room, works, outcome)
+    _lots(cursor, room, works, held, outcome)
     asking.about_fields(room, works, outcome)
 
 
-def _people(cursor: Any, works: Sequence[Work]) -> None:
+def _people(cursor: Any, room: Room, works: Sequence[Work]) -> None:
     changed = [work for work in works if work.change and work.change.person]
-    replicas.change_people(cursor, [work.change.person for work in changed if work.change and work.change.person])
+    people = [work.change.person for work in changed if work.change and work.change.person]
+    replicas.change_people(cursor, people, by=room.by, now=room.now)
     for work in changed:
         work.touched()
+
+
+def _addresses(cursor: Any, room: Room, works: Sequence[Work]) -> None:
+    """Where newcomers live, and who moved."""
+    arrived = {work.membership_id: work.arrival.address for work in works
+               if work.arrival and work.arrival.address and work.membership_id}  # fmt: skip
+    members = replicas.members_of(cursor, list(arrived))
+    moved = {members[membership_id]: address for membership_id, address in arrived.items()}
+    for work in works:
+        if work.change and work.change.moves and work.member_id:
+            moved[work.member_id] = work.change.address
+            work.touched()
+    replicas.change_addresses(cursor, moved, by=room.by, now=room.now)
+
+
+def _tastes(cursor: Any, room: Room, works: Sequence[Work]) -> None:
+    """What they like as they come; from then on it is theirs to say here."""
+    said = [(work.membership_id, code) for work in works for code in work.record.tastes or () if work.membership_id]
+    replicas.add_tastes(cursor, said, room.now)
 
 
 def _memberships(cursor: Any, room: Room, works: Sequence[Work]) -> None:
@@ -72,24 +95,23 @@ def _membership(room: Room, work: Work) -> tuple[int, str, int | None, int | Non
     return known.membership_id, status, store_id, banner_id, joined_at
 
 
-def _cards(cursor: Any, room: Room, works: Sequence[Work]) -> None:
-    """Cards issued elsewhere: added, settled where enrolment made them, blocked and found again."""
-    said = [(work, card) for work in works for card in work.cards]
-    held = replicas.cards_by_number(cursor, room.program.pk, [card.number.upper() for _, card in said])
-    new, made = [], []
-    for work, card in said:
+def _cards(cursor: Any, room: Room, works: Sequence[Work], held: Held) -> None:
+    """Cards issued elsewhere, but the one that enrolment made: added, blocked and found again."""
+    new = []
+    for work in works:
         assert work.membership_id
-        issued = Issued(work.membership_id, card.number, card.kind, card.status, card.issued_at or room.now)
-        card_id, _owner, status = held.get(card.number.upper(), (None, None, ""))
-        if card_id is None:
-            new.append(issued)
-            work.touched()
-        elif work.known is None and status == card.status:
-            made.append(issued)
-        elif status != card.status:
-            _follow(room, work, card_id, status, card.status)
+        made = work.arrival.accepted.card_number if work.arrival else ""
+        for card in work.cards:
+            if card.number == made:
+                continue
+            card_id, _owner, status = held.cards.get(card.number.upper(), (None, None, ""))
+            if card_id is None:
+                issued_at = card.issued_at or room.now
+                new.append(Issued(work.membership_id, card.number, card.kind, card.status, issued_at))
+                work.touched()
+            elif status != card.status:
+                _follow(room, work, card_id, status, card.status)
     replicas.add_cards(cursor, room.program.pk, new, room.now)
-    replicas.settle_cards(cursor, room.program.pk, [one for one in made if one.issued_at != room.now])
 
 
 def _follow(room: Room, work: Work, card_id: int, ours: str, theirs: str) -> None:
@@ -140,7 +162,7 @@ def _steps(room: Room, works: Sequence[Work]) -> None:
     granting.reached_many(program=room.program, given=given, now=room.now, by=room.by, reason=room.system.code)
 
 
-def _lots(cursor: Any, room: Room, works: Sequence[Work], outcome: Outcome) -> None:
+def _lots(cursor: Any, room: Room, works: Sequence[Work], held: Held, outcome: Outcome) -> None:
     owned = [
         Owned(work.identity_id, work.holder_id, work.record.external_id, lot)
         for work in works
@@ -148,7 +170,7 @@ def _lots(cursor: Any, room: Room, works: Sequence[Work], outcome: Outcome) -> N
         for lot in work.record.lots
     ]
     try:
-        moved = lots.post(cursor, room.ledger, owned, outcome)
+        moved = lots.post(cursor, room.ledger, owned, held.lots, outcome)
     except InsufficientPoints as short:
         raise RecordRefused("InsufficientPoints", "lots.amount", f"only {short.available} of it are left") from None
     for work in works:

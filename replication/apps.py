@@ -8,5 +8,5 @@ class ReplicationConfig(AppConfig):
         from members import hooks, mastering
         from replication import listening, ownership
 
-        mastering.asked.append(ownership.master_of)
+        mastering.asked.append(ownership.masters_of)
         hooks.on_happened.append(listening.note)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from members import duplicates, enrolment, hooks, numbers, replicas
+from members import duplicates, enrolment, hooks, replicas
+from members.addressing import Address
 from members.contacts import comparable_email
 from members.newcomers import Accepted, Newcomer
 from members.refusals import Refused
-from replication import crosswalk, ownership
-from replication.people import day, said_of
+from replication import crosswalk, holding
+from replication.holding import Held
+from replication.people import day, lives, remembered, said_of
 from replication.records import Record
 from replication.refusals import RecordRefused
 from replication.rooms import Room
@@ -19,18 +21,20 @@ from replication.rooms import Room
 
 @dataclass
 class Arrival:
-    """A record of somebody new, accepted; `said` are its fields as they are kept."""
+    """A record of somebody new, accepted; `said` remembers the fields that both may change."""
 
     record: Record
     accepted: Accepted
     said: dict[str, str]
+    address: Address | None
 
 
 def accepted(room: Room, record: Record) -> Arrival:
     """The newcomer of a record, checked as every newcomer is. Raises RecordRefused."""
-    room.check_step(record)
+    room.check_said(record)
     market, store = room.market_of(record), room.store_of(record)
     person = record.person
+    card = next((card for card in record.cards if card.status == "active"), None)
     try:
         one = room.desk.accept(
             Newcomer(
@@ -44,7 +48,9 @@ def accepted(room: Room, record: Record) -> Arrival:
                 language=person.get("language", "").strip().lower()[:2],
                 market_code=market.code,
                 store_code=store.code if store else "",
-                card_number=next((card.number for card in record.cards if card.status == "active"), ""),
+                card_number=card.number if card else "",
+                card_kind=card.kind if card else "",
+                card_issued_at=card.issued_at if card else None,
                 member_number=record.member_number or "",
                 status=record.status or "active",
                 joined_at=record.joined_at,
@@ -53,12 +59,11 @@ def accepted(room: Room, record: Record) -> Arrival:
         )
     except Refused as refused:
         raise refusal_of(refused) from None
-    values = {name: getattr(one, name) for name in person}
-    shared = {name: value for name, value in values.items() if ownership.owner(room.system, name) == "shared"}
-    kept = {
-        name: ownership.said(room.system.pk, record.external_id, name, value) for name, value in shared.items()
-    }  # fmt: skip
-    return Arrival(record, one, kept)
+    values: dict[str, Any] = {name: getattr(one, name) for name in person}
+    address = lives(record, market)
+    if record.address is not None:
+        values["address"] = address
+    return Arrival(record, one, remembered(room.system, record, values, {}), address)
 
 
 def refusal_of(refused: Refused) -> RecordRefused:
@@ -66,20 +71,23 @@ def refusal_of(refused: Refused) -> RecordRefused:
     return RecordRefused(type(refused).__name__, refused.field, str(refused))
 
 
-def matched(cursor: Any, room: Room, records: Sequence[Record]) -> dict[str, int]:
+def matched(cursor: Any, room: Room, records: Sequence[Record], held: Held) -> dict[str, int]:
     """External id -> the membership that is open here and that its card, number or proven address names."""
     program_id, population_id = room.program.pk, room.program.population_id
     records = records[::-1]  # what two of them name is the first one's; the other is refused by what they cannot share
-    numbers_said = {_key(one.member_number): one.external_id for one in records if one.member_number}
+    numbers_said = {holding.key(one.member_number): one.external_id for one in records if one.member_number}
     cards_said = {card.number.upper(): one.external_id for one in records for card in one.cards}
     proven = {
         comparable_email(one.person.get("email")) or "": one.external_id for one in records if one.email_verified_at
     }  # fmt: skip
-    by_number = replicas.memberships_by_number(cursor, program_id, list(numbers_said))
-    by_card = replicas.cards_by_number(cursor, program_id, list(cards_said))
     by_email = replicas.who_proved(cursor, population_id, list(proven))
-    named = [(cards_said[number], owner) for number, (_, owner, _status) in by_card.items() if owner is not None]
-    named += [(numbers_said[number], membership_id) for number, membership_id in by_number.items()]
+    named = []
+    for number, external_id in cards_said.items():
+        _card, owner, _status = held.cards.get(number, (0, None, ""))
+        if owner is not None:
+            named.append((external_id, owner))
+    named += [(external_id, held.numbers[number]) for number, external_id in numbers_said.items()
+              if number in held.numbers]  # fmt: skip
     of_members = replicas.memberships_of(cursor, program_id, list(by_email.values()))
     named += [(proven[email], of_members[member]) for email, member in by_email.items() if member in of_members]
     open_ = replicas.open_among(cursor, [membership_id for _, membership_id in named])
@@ -88,10 +96,6 @@ def matched(cursor: Any, room: Room, records: Sequence[Record]) -> dict[str, int
         if membership_id in open_:
             found.setdefault(external_id, membership_id)
     return found
-
-
-def _key(number: str | None) -> str:
-    return numbers.as_read(number or "").upper()
 
 
 def check_not_linked(cursor: Any, room: Room, found: dict[str, int]) -> dict[str, RecordRefused]:

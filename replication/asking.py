@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from pydantic import TypeAdapter
 
+from members.addressing import Address
 from replication.models import Conflict
 from replication.outcomes import Outcome
 from replication.records import Record
@@ -24,8 +27,8 @@ def about_fields(room: Room, works: Sequence[Work], outcome: Outcome) -> None:
     Conflict.objects.bulk_create(
         Conflict(
             system=room.system, run=room.run, line=work.record.line, kind=Conflict.Kind.FIELD,
-            external_id=work.record.external_id, membership_id=work.membership_id or 0, field=name, theirs=value[:254],
-            version=work.record.version, opened_at=room.now,
+            external_id=work.record.external_id, membership_id=work.membership_id or 0, field=name,
+            version=work.record.version, opened_at=room.now, **_words(value),
         )
         for work in asked if work.change
         for name, value in work.change.questions.items()
@@ -36,13 +39,22 @@ def about_fields(room: Room, works: Sequence[Work], outcome: Outcome) -> None:
             outcome.ask(work.record, work.change.questions, "BothChanged")
 
 
+def _words(value: Any) -> dict[str, Any]:
+    """What they say as the queue shows it; an address also in its parts."""
+    if isinstance(value, Address):
+        return {"theirs": ", ".join(value.lines)[:254], "record": asdict(value)}
+    return {"theirs": "" if value is None else str(value)[:254]}
+
+
 def _overtake(room: Room, work: Work) -> None:
     """What was asked before of the same field is overtaken by what they say now."""
     assert work.change
     Conflict.objects.filter(
         system=room.system, state=Conflict.State.OPEN, kind=Conflict.Kind.FIELD,
         external_id=work.record.external_id, field__in=list(work.change.questions),
-    ).update(state=Conflict.State.OVERTAKEN, resolved_at=room.now, resolved_by=room.by, theirs="")  # fmt: skip
+    ).update(
+        state=Conflict.State.OVERTAKEN, resolved_at=room.now, resolved_by=room.by, theirs="", record=None
+    )  # fmt: skip
 
 
 def whether_same(room: Room, record: Record, membership_id: int) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from audit import trail
 from members import replicas
+from members.addressing import Address
 from members.refusals import Refused
 from members.replicas import Person
 from programs.models import Program
@@ -59,7 +60,7 @@ def resolve(*, conflict_id: int, answer: str, now: datetime, by: str) -> Conflic
         with transaction.get_connection().cursor() as cursor:
             crosswalk.one_at_a_time(cursor, conflict.system_id)
             if answer == "theirs":
-                _take_theirs(cursor, conflict)
+                _take_theirs(cursor, room, conflict)
             elif answer in ("same", "another"):
                 _take_newcomer(cursor, room, conflict, another=answer == "another")
         conflict.state, conflict.resolved_at, conflict.resolved_by = answer, now, by[:80]
@@ -72,15 +73,20 @@ def resolve(*, conflict_id: int, answer: str, now: datetime, by: str) -> Conflic
     return conflict
 
 
-def _take_theirs(cursor: Any, conflict: Conflict) -> None:
+def _take_theirs(cursor: Any, room: Room, conflict: Conflict) -> None:
     """The value as the queue has it, in the form it is kept."""
     known = crosswalk.known(cursor, conflict.system_id, [conflict.external_id])[conflict.external_id]
     if known.member_id is None or known.status == "closed":
         raise CannotTake("the membership is closed")
+    if conflict.field == "address":
+        address = Address(**conflict.record) if conflict.record else None
+        replicas.change_addresses(cursor, {known.member_id: address}, by=room.by, now=room.now)
+        return
     stands = {name: getattr(known, name) for name in people.PERSON}
     stands[conflict.field] = people.kept(conflict.field, conflict.theirs)
     proven = known.email_verified_at if stands["email"] == known.email else None
-    replicas.change_people(cursor, [Person(known.member_id, email_verified_at=proven, **stands)])
+    person = Person(known.member_id, email_verified_at=proven, **stands)
+    replicas.change_people(cursor, [person], by=room.by, now=room.now)
 
 
 def _take_newcomer(cursor: Any, room: Room, conflict: Conflict, *, another: bool) -> None:
@@ -91,7 +97,8 @@ def _take_newcomer(cursor: Any, room: Room, conflict: Conflict, *, another: bool
         if linked.get(conflict.membership_id, record.external_id) != record.external_id:
             raise CannotTake("this member is somebody else's record of the same system already")
         first = Taken(record.external_id, conflict.membership_id, -1, b"", {})
-        crosswalk.keep(cursor, conflict.system_id, [first], seen=None, now=room.now)
+        known = crosswalk.known(cursor, conflict.system_id, [record.external_id])
+        crosswalk.keep(cursor, conflict.system_id, [first], before=known, seen=None, now=room.now)
     try:
         with transaction.atomic():
             outcome = taking.take(room, [record], another=another)

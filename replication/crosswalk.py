@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from members.addressing import Address
+
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_BY_KEYS = (
+    "SELECT set_config(name, 'off', true) FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'])"
+    " AS name"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """An external id seen before, and how its person stands here now. `membership_id` is the one that stands for it:
-    of merged memberships the one that was kept, then `merged` is true. None: deleted before it was ever here."""
+    of merged memberships the one that was kept, then `merged` is true. None: deleted before it was ever here.
+    `address` and `ours_changed` (field -> when we changed it) are as `beside` looked them up."""
 
     external_id: str
     id: int
@@ -23,7 +30,6 @@ class Known:
     said: dict[str, str]
     deleted_at: datetime | None
     erased: bool
-    ours_changed_at: datetime | None
     linked_id: int | None
     merged: bool
     membership_id: int | None
@@ -41,6 +47,8 @@ class Known:
     phone: str
     birth_date: date | None
     language: str
+    address: Address | None = None
+    ours_changed: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +66,18 @@ class Taken:
 
 # the members are locked first: what a door changes meanwhile is either seen here or waits
 _LOCK = """
-SELECT p.id FROM replication_identity i
+SELECT p.id FROM unnest(%s::text[], %s::bigint[]) AS n (external_id, version)
+CROSS JOIN LATERAL (
+    SELECT i.membership_id FROM replication_identity i
+    WHERE i.system_id = %s AND i.external_id = n.external_id AND i.version < n.version OFFSET 0
+) AS i
 JOIN membership m ON m.id = i.membership_id
 JOIN membership s ON s.id = coalesce(m.merged_into_id, m.id)
 JOIN member p ON p.id = s.member_id
-JOIN unnest(%s::text[], %s::bigint[]) AS n (external_id, version)
-  ON n.external_id = i.external_id AND n.version > i.version
-WHERE i.system_id = %s ORDER BY p.id FOR NO KEY UPDATE OF p
+ORDER BY p.id FOR NO KEY UPDATE OF p
 """
 _KNOWN = """
-SELECT i.external_id, i.id, i.version, i.digest, i.said::text, i.deleted_at, i.erased, i.ours_changed_at,
+SELECT i.external_id, i.id, i.version, i.digest, i.said::text, i.deleted_at, i.erased,
        i.membership_id, m.merged_into_id IS NOT NULL, s.id, h.holder_id, p.id, s.status, s.home_store_id,
        s.home_banner_id, s.market_code, s.joined_at, p.first_name, p.last_name, p.email, p.email_verified_at, p.phone,
        p.birth_date, p.language
@@ -79,7 +89,7 @@ LEFT JOIN membership_holder h ON h.membership_id = s.id AND h.until_at IS NULL
 WHERE i.system_id = %s AND i.external_id = ANY(%s)
 """
 _OF_MEMBERSHIPS = """
-SELECT n.external_id, 0, -1, ''::bytea, '{}', NULL, false, NULL, NULL, false, m.id, h.holder_id, p.id, m.status,
+SELECT n.external_id, 0, -1, ''::bytea, '{}', NULL, false, NULL, false, m.id, h.holder_id, p.id, m.status,
        m.home_store_id, m.home_banner_id, m.market_code, m.joined_at, p.first_name, p.last_name, p.email,
        p.email_verified_at, p.phone, p.birth_date, p.language
 FROM unnest(%s::text[], %s::bigint[]) AS n (external_id, membership_id)
@@ -106,6 +116,14 @@ SET membership_id = excluded.membership_id, version = excluded.version, digest =
     seen_run_id = coalesce(excluded.seen_run_id, replication_identity.seen_run_id)
 RETURNING external_id, id
 """
+_ADD = """
+COPY replication_identity (id, system_id, external_id, membership_id, version, digest, said, linked_at, changed_at,
+                           deleted_at, erased, seen_run_id) FROM STDIN
+"""
+_NUMBERS = (
+    "SELECT array_agg(nextval(pg_get_serial_sequence('replication_identity', 'id')::regclass))"
+    " FROM generate_series(1, %s)"
+)
 _SEEN = """
 UPDATE replication_identity SET seen_run_id = %s
 WHERE system_id = %s AND external_id = ANY(%s) AND seen_run_id IS DISTINCT FROM %s
@@ -113,8 +131,13 @@ WHERE system_id = %s AND external_id = ANY(%s) AND seen_run_id IS DISTINCT FROM 
 
 
 def one_at_a_time(cursor: Any, system_id: int) -> None:
-    """Records of one system are taken one transaction after another: versions are compared and written unrivalled."""
+    """Records of one system are taken one transaction after another: versions are compared and written unrivalled.
+
+    Until it ends, rows are looked up by their keys alone: what the planner believes of tables that are being filled is
+    old, and a plan for small ones reads a base from end to end for every portion of it.
+    """
     cursor.execute(_ONE_AT_A_TIME, [f"replication {system_id}"])
+    cursor.execute(_BY_KEYS)
 
 
 def lock_members(cursor: Any, system_id: int, versions: dict[str, int]) -> None:
@@ -149,8 +172,30 @@ def linked(cursor: Any, system_id: int, membership_ids: Iterable[int]) -> dict[i
     return dict(cursor.fetchall())
 
 
-def keep(cursor: Any, system_id: int, rows: Sequence[Taken], *, seen: int | None, now: datetime) -> dict[str, int]:
-    """Remember what was taken; the ids of the rows by external id. `seen`: the full run that saw them."""
+def keep(
+    cursor: Any, system_id: int, rows: Sequence[Taken], *, before: Collection[str], seen: int | None, now: datetime
+) -> dict[str, int]:
+    """Remember what was taken; the ids of the rows by external id. `seen`: the full run that saw them; `before`: those
+    of the external ids that the caller has just seen in the crosswalk."""
+    ids = _add(cursor, system_id, [row for row in rows if row.external_id not in before], seen, now)
+    return ids | _change(cursor, system_id, [row for row in rows if row.external_id in before], seen, now)
+
+
+def _add(cursor: Any, system_id: int, rows: Sequence[Taken], seen: int | None, now: datetime) -> dict[str, int]:
+    if not rows:
+        return {}
+    cursor.execute(_NUMBERS, [len(rows)])
+    ids = cursor.fetchone()[0]
+    with cursor.copy(_ADD) as copy:
+        for number, row in zip(ids, rows, strict=True):
+            copy.write_row(
+                (number, system_id, row.external_id, row.membership_id, row.version, row.digest, json.dumps(row.said),
+                 now, now, row.deleted_at, row.erased, seen)
+            )  # fmt: skip
+    return {row.external_id: number for number, row in zip(ids, rows, strict=True)}
+
+
+def _change(cursor: Any, system_id: int, rows: Sequence[Taken], seen: int | None, now: datetime) -> dict[str, int]:
     if not rows:
         return {}
     values = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.db import connection, transaction
 
 from ledger import queries as ledger
 from programs import queries as programs
+from replication import hooks
 from replication.models import Fact, System
 from tiers import queries as tiers
 
@@ -26,11 +28,13 @@ _AT_ONCE = 2_000
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _LINKED = """
-SELECT i.id, i.external_id, s.number, s.status, h.holder_id, f.facts::text
+SELECT i.id, i.external_id, i.deleted_at IS NOT NULL, i.erased, s.id, s.id <> i.membership_id, s.number, s.status,
+       h.holder_id, hh.public_id, f.facts::text
 FROM replication_identity i
 JOIN membership m ON m.id = i.membership_id
 JOIN membership s ON s.id = coalesce(m.merged_into_id, m.id)
 LEFT JOIN membership_holder h ON h.membership_id = s.id AND h.until_at IS NULL
+LEFT JOIN household hh ON hh.holder_id = h.holder_id AND hh.dissolved_at IS NULL
 LEFT JOIN replication_fact f ON f.identity_id = i.id
 WHERE i.system_id = %s AND i.id > %s ORDER BY i.id LIMIT %s
 """
@@ -41,8 +45,22 @@ SELECT %s, n.identity_id, n.seq, n.facts::jsonb, %s FROM unnest(%s::bigint[], %s
 ON CONFLICT (identity_id) DO UPDATE SET seq = excluded.seq, facts = excluded.facts, at = excluded.at
 """
 
-# Rooms that know more of members add it here: (program_id, membership's holder ids, now) -> holder -> facts.
-sources: list[Any] = []
+
+@dataclass(frozen=True)
+class Linked:
+    """A member a system knows. `merged`: another membership stands for the one that was linked."""
+
+    identity_id: int
+    external_id: str
+    deleted: bool
+    erased: bool
+    membership_id: int
+    merged: bool
+    number: str
+    status: str
+    holder_id: int | None
+    household: str | None
+    before: str | None
 
 
 def look(*, system: System, now: datetime) -> int:
@@ -54,7 +72,7 @@ def look(*, system: System, now: datetime) -> int:
         cursor.execute(_LOCK, [f"replication feed {system.pk}"])
         last = Fact.objects.filter(system=system).order_by("-seq").values_list("seq", flat=True).first() or 0
         while rows := _linked(cursor, system, after):
-            after = rows[-1][0]
+            after = rows[-1].identity_id
             fresh = _fresh(system, rows, now)
             numbers = list(range(last + 1, last + 1 + len(fresh)))
             if fresh:
@@ -74,7 +92,10 @@ def look_all(*, now: datetime) -> int:
 def page(system: System, *, after: int, limit: int = PAGE) -> list[dict[str, Any]]:
     """Facts with a number above `after`, in order; each carries its number as `cursor`."""
     rows = Fact.objects.filter(system=system, seq__gt=after).order_by("seq").values_list("seq", "at", "facts")
-    return [{"cursor": seq, "as_of": at.isoformat(), **facts} for seq, at, facts in rows[:limit]]
+    told = [{"cursor": seq, "as_of": at.isoformat(), **facts} for seq, at, facts in rows[:limit]]
+    for add in hooks.on_words:
+        add(told)
+    return told
 
 
 def lines(system: System, *, after: int) -> Iterator[str]:
@@ -85,36 +106,33 @@ def lines(system: System, *, after: int) -> Iterator[str]:
             yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _linked(cursor: Any, system: System, after: int) -> Sequence[Any]:
+def _linked(cursor: Any, system: System, after: int) -> list[Linked]:
     cursor.execute(_LINKED, [system.pk, after, _AT_ONCE])
-    return list(cursor.fetchall())
+    return [Linked(*row) for row in cursor.fetchall()]
 
 
-def _fresh(system: System, rows: Sequence[Any], now: datetime) -> list[tuple[int, str]]:
+def _fresh(system: System, rows: Sequence[Linked], now: datetime) -> list[tuple[int, str]]:
     """(identity, facts as text) of those whose facts are not as they were."""
-    holders = sorted({row[4] for row in rows if row[4] is not None})
+    holders = sorted({row.holder_id for row in rows if row.holder_id is not None})
     currencies = {one.id: one for one in programs.currencies_of(system.program_id)}
     balances = ledger.balances_of(holders, now)
     steps = tiers.steps_of(holders, system.program_id, now)
-    more: dict[int, dict[str, Any]] = {}
-    for source in sources:
-        for holder, told in source(system.program_id, holders, now).items():
-            more.setdefault(holder, {}).update(told)
+    more = [told([row.membership_id for row in rows]) for told in hooks.on_facts]
     fresh = []
-    for identity_id, external_id, number, status, holder_id, before in rows:
-        facts = {
-            "external_id": external_id,
-            "member_number": number,
-            "status": status,
-            "tier": steps.get(holder_id),
+    for row in rows:
+        facts: dict[str, Any] = {
+            "external_id": row.external_id, "member_number": row.number, "status": row.status,
+            "deleted": row.deleted, "erased": row.erased, "merged": row.merged, "household": row.household,
+            "tier": steps.get(row.holder_id) if row.holder_id else None,
             "balances": [
                 _balance(currencies[one.currency_id], one)
-                for one in balances.get(holder_id, ()) if one.currency_id in currencies
+                for one in balances.get(row.holder_id or 0, ()) if one.currency_id in currencies
             ],
-            **more.get(holder_id, {}),
         }  # fmt: skip
-        if before is None or json.loads(before) != facts:
-            fresh.append((identity_id, json.dumps(facts, ensure_ascii=False)))
+        for told in more:
+            facts |= told.get(row.membership_id, {})
+        if row.before is None or json.loads(row.before) != facts:
+            fresh.append((row.identity_id, json.dumps(facts, ensure_ascii=False)))
     return fresh
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from members.refusals import Refused
 
 # Called with member_id, reason, now and by, in the transaction that takes the record.
 on_erase: list[Callable[..., object]] = []
+
+# Called with membership ids, when facts are compared: membership -> more facts, plain and without anybody's words.
+on_facts: list[Callable[[Sequence[int]], dict[int, dict[str, Any]]]] = []
+
+# Called with facts that are about to be read, to put words into them that only their own room keeps.
+on_words: list[Callable[[Sequence[dict[str, Any]]], None]] = []
 
 
 class NobodyErases(Refused):

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from ledger import opening
 from replication.outcomes import Outcome
 from replication.records import Lot
-from replication.refusals import RecordRefused
 from values import periods
 
 _KNOWN = (
     "SELECT key, identity_id, holder_id, amount, revision FROM replication_lot WHERE system_id = %s AND key = ANY(%s)"
 )
 _KEEP = """
-INSERT INTO replication_lot (system_id, key, identity_id, holder_id, currency_id, amount, revision, earned_on,
-                             expires_on)
-SELECT %s, n.* FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::int[], %s::bigint[], %s::int[], %s::date[],
-                           %s::date[]) AS n
+COPY replication_lot (system_id, key, identity_id, holder_id, currency_id, amount, revision, earned_on, expires_on)
+FROM STDIN
 """
 _CHANGE = "UPDATE replication_lot SET amount = %s, revision = %s WHERE system_id = %s AND key = %s"
 _ASSERTED = """
 SELECT currency_id, sum(amount)::bigint FROM replication_lot WHERE system_id = %s AND holder_id = ANY(%s)
 GROUP BY currency_id
 """
-_HOLDERS = "SELECT DISTINCT holder_id FROM replication_lot WHERE system_id = %s AND identity_id = ANY(%s)"
+_HOLDERS = "SELECT DISTINCT holder_id FROM replication_lot WHERE identity_id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A lot that came before: the identity and holder it came with, what its system last said it had."""
+
+    identity_id: int
+    holder_id: int
+    amount: int
+    revision: int
 
 
 @dataclass(frozen=True)
@@ -50,39 +58,43 @@ class Ledger:
     by: str
 
 
-def taken_by_others(cursor: Any, system_id: int, keys: dict[str, int | None]) -> set[str]:
-    """Keys (key -> the identity that says it now, None: a new one) that came with somebody else before."""
+def opened(cursor: Any, system_id: int, keys: Sequence[str]) -> dict[str, Opened]:
+    """Those of these keys under which a lot came before."""
     if not keys:
-        return set()
+        return {}
     cursor.execute(_KNOWN, [system_id, list(keys)])
-    return {key for key, identity_id, *_ in cursor.fetchall() if keys[key] != identity_id}
+    return {key: Opened(*rest) for key, *rest in cursor.fetchall()}
 
 
-def post(cursor: Any, ledger: Ledger, owned: Sequence[Owned], outcome: Outcome) -> set[int]:
-    """Open what is new, correct what changed; the identities whose lots moved. Raises ledger.posting.InsufficientPoints
-    when a correction takes more than is left."""
-    if not owned:
-        return set()
-    cursor.execute(_KNOWN, [ledger.system_id, [one.lot.key for one in owned]])
-    known = {key: rest for key, *rest in cursor.fetchall()}
+def post(
+    cursor: Any, ledger: Ledger, owned: Sequence[Owned], known: Mapping[str, Opened], outcome: Outcome
+) -> set[int]:  # fmt: skip
+    """Open what is new, correct what changed since it was `known`; the identities whose lots moved.
+
+    Raises ledger.posting.InsufficientPoints when a correction takes more than is left.
+    """
     fresh = [one for one in owned if one.lot.key not in known]
     moved = {one.identity_id for one in fresh}
     _open(cursor, ledger, fresh, outcome)
     for one in owned:
-        if one.lot.key in known:
-            _identity, holder_id, before, revision = known[one.lot.key]
-            if one.lot.amount != before:
-                _correct(cursor, ledger, one, holder_id, before, revision, outcome)
-                moved.add(one.identity_id)
+        before = known.get(one.lot.key)
+        if before is not None and one.lot.amount != before.amount:
+            _correct(cursor, ledger, one, before, outcome)
+            moved.add(one.identity_id)
     return moved
 
 
-def compare(cursor: Any, ledger: Ledger, identity_ids: Sequence[int], outcome: Outcome) -> None:
-    """Read from the books what the pots of these identities were opened with, beside what their system says."""
-    if not identity_ids:
+def compare(
+    cursor: Any, ledger: Ledger, holder_ids: Collection[int], identity_ids: Sequence[int], outcome: Outcome
+) -> None:
+    """Read from the books what these pots, and those of these identities, were opened with, beside what their system
+    says."""
+    holders = list(holder_ids)
+    if identity_ids:
+        cursor.execute(_HOLDERS, [list(identity_ids)])
+        holders += [holder for (holder,) in cursor.fetchall() if holder not in holder_ids]
+    if not holders:
         return
-    cursor.execute(_HOLDERS, [ledger.system_id, list(identity_ids)])
-    holders = [holder for (holder,) in cursor.fetchall()]
     cursor.execute(_ASSERTED, [ledger.system_id, holders])
     for currency_id, amount in cursor.fetchall():
         outcome.move(currency_id, "asserted", amount)
@@ -93,28 +105,28 @@ def compare(cursor: Any, ledger: Ledger, identity_ids: Sequence[int], outcome: O
 def _open(cursor: Any, ledger: Ledger, fresh: Sequence[Owned], outcome: Outcome) -> None:
     if not fresh:
         return
-    columns = [
-        [one.lot.key for one in fresh], [one.identity_id for one in fresh], [one.holder_id for one in fresh],
-        [one.lot.currency_id for one in fresh], [one.lot.amount for one in fresh], [0] * len(fresh),
-        [one.lot.earned_on for one in fresh], [one.lot.expires_on for one in fresh],
-    ]  # fmt: skip
-    cursor.execute(_KEEP, [ledger.system_id, *columns])
+    with cursor.copy(_KEEP) as copy:
+        for one in fresh:
+            lot = one.lot
+            copy.write_row(
+                (ledger.system_id, lot.key, one.identity_id, one.holder_id, lot.currency_id, lot.amount, 0,
+                 lot.earned_on, lot.expires_on)
+            )  # fmt: skip
     openings = [_opening(ledger, one, one.holder_id, 0) for one in fresh if one.lot.amount]
     opening.open_lots(cursor, openings, now=ledger.now, actor=ledger.by, source_id=ledger.system_id)
     for one in fresh:
         outcome.move(one.lot.currency_id, "opened", one.lot.amount)
 
 
-def _correct(
-    cursor: Any, ledger: Ledger, one: Owned, holder_id: int, before: int, revision: int, outcome: Outcome
-) -> None:  # fmt: skip
-    change = _opening(ledger, one, holder_id, revision + 1)
-    names = [_name(ledger, one.lot, number) for number in range(revision + 1)]
-    by = one.lot.amount - before
+def _correct(cursor: Any, ledger: Ledger, one: Owned, before: Opened, outcome: Outcome) -> None:
+    revision = before.revision + 1
+    change = _opening(ledger, one, before.holder_id, revision)
+    names = [_name(ledger, one.lot, number) for number in range(revision)]
+    by = one.lot.amount - before.amount
     opening.correct(
         cursor, change, before=names, by=by, now=ledger.now, actor=ledger.by, source_id=ledger.system_id
     )  # fmt: skip
-    cursor.execute(_CHANGE, [one.lot.amount, revision + 1, ledger.system_id, one.lot.key])
+    cursor.execute(_CHANGE, [one.lot.amount, revision, ledger.system_id, one.lot.key])
     outcome.move(one.lot.currency_id, "corrected", by)
 
 
@@ -135,11 +147,10 @@ def _name(ledger: Ledger, lot: Lot, revision: int) -> str:
 
 
 def _begins(day: date, ledger: Ledger) -> datetime:
-    return periods.begins_at(day, ledger.zone)
+    return _begins_in(day, ledger.zone)
 
 
-def check_not_anothers(lot_keys: Sequence[str], others: set[str]) -> None:
-    """Raises RecordRefused for a lot that came with somebody else before."""
-    for key in lot_keys:
-        if key in others:
-            raise RecordRefused("LotTaken", "lots.id", f"lot {key} came with somebody else")
+@lru_cache(maxsize=16_384)
+def _begins_in(day: date, zone: str) -> datetime:
+    """The lots of a base have few days among many."""
+    return periods.begins_at(day, zone)

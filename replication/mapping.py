@@ -14,8 +14,15 @@ from replication.refusals import Unreadable
 PERSON = ("first_name", "last_name", "email", "phone", "birth_date", "language")
 PLAIN = (
     "external_id", "version", "deleted", "changed_at", *PERSON, "email_verified_at", "market", "store",
-    "member_number", "status", "joined_at", "tier", "tier_since",
+    "member_number", "status", "joined_at", "tier", "tier_since", "tastes",
 )  # fmt: skip
+ADDRESS = {
+    "address_country": "country", "address_street": "street", "address_street_2": "street_2",
+    "address_street_3": "street_3", "address_postal_code": "postal_code", "address_city": "city",
+    "address_city_area": "city_area", "address_area": "area", "address_sorting_code": "sorting_code",
+}  # fmt: skip
+"""Where somebody lives: one object in NDJSON, columns of these names in CSV. Said at all, it is said whole."""
+
 CARD = {"card": "number", "card_status": "status", "card_kind": "kind", "card_issued_at": "issued_at"}
 LOT = {
     "lot": "id", "lot_currency": "currency", "lot_amount": "amount", "lot_earned_on": "earned_on",
@@ -23,13 +30,13 @@ LOT = {
 }  # fmt: skip
 CONSENT = {
     "consent_purpose": "purpose", "consent_channel": "channel", "consent_granted": "granted",
-    "consent_wording": "wording", "consent_at": "at",
+    "consent_wording": "wording", "consent_at": "at", "consent_source": "source",
 }  # fmt: skip
 PARTS = {"cards": CARD, "lots": LOT, "consents": CONSENT}
 """What a record has several of: by the name of its list in NDJSON, the flat names of its columns in CSV."""
 
-FLAT = frozenset({*PLAIN, *CARD, *LOT, *CONSENT})
-FIELDS = FLAT | PARTS.keys()
+FLAT = frozenset({*PLAIN, *ADDRESS, *CARD, *LOT, *CONSENT})
+FIELDS = FLAT | PARTS.keys() | {"address"}
 
 
 def _field(name: str) -> str:

@@ -14,11 +14,8 @@ from values import texts
 
 Owner = Literal["theirs", "ours", "shared"]
 OWNERS = ("theirs", "ours", "shared")
-SHARED = ("first_name", "last_name", "email", "phone", "birth_date", "language")
+SHARED = ("first_name", "last_name", "email", "phone", "birth_date", "language", "address")
 """Fields that both may change; the others are of one side alone."""
-
-NOT_BROUGHT = frozenset({"address"})
-"""Fields that records do not bring: ours, unless the system says that they are changed there alone."""
 
 
 def owner(system: System, field: str) -> Owner:
@@ -26,20 +23,21 @@ def owner(system: System, field: str) -> Owner:
     said = system.owners.get(field)
     if said in OWNERS:
         return said
-    if field in NOT_BROUGHT:
-        return "ours"
     return "theirs" if system.channel == System.Channel.REPLICATION else "ours"
 
 
-def master_of(population_id: int, field: str) -> str:
-    """The name of the active system that masters a field of this population; "" for none."""
+def masters_of(population_id: int) -> dict[str, str]:
+    """Field -> the name of the first active system that masters it in this population, of those that one does."""
     systems = System.objects.filter(
         program__population_id=population_id, active=True, channel=System.Channel.REPLICATION
     )  # fmt: skip
+    found: dict[str, str] = {}
     for system in systems.order_by("pk"):
-        if field in FIELDS and owner(system, field) == "theirs":
-            return texts.in_language(system.names, get_language() or "en", system.code)
-    return ""
+        name = texts.in_language(system.names, get_language() or "en", system.code)
+        for field in FIELDS:
+            if owner(system, field) == "theirs":
+                found.setdefault(field, name)
+    return found
 
 
 def said(system_id: int, external_id: str, field: str, value: Any) -> str:

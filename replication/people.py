@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from members import contacts
+from members import addressing, contacts
+from members.addressing import Address
 from members.contacts import InvalidContact
 from members.refusals import TooYoung
 from members.replicas import Person
@@ -22,21 +23,35 @@ from replication.refusals import InvalidField, RecordRefused
 
 @dataclass
 class Change:
-    """`person` is None when nothing of it changes; `questions` are fields that staff decide, with their value."""
+    """`person` is None when nothing of it changes, `moves` says that the address does; `questions` are fields that
+    staff decide, with their value."""
 
     person: Person | None
     said: dict[str, str]
-    questions: dict[str, str] = field(default_factory=dict)
+    questions: dict[str, Any] = field(default_factory=dict)
+    moves: bool = False
+    address: Address | None = None
 
 
 def said_of(record: Record, market: Market, around: Surroundings) -> dict[str, Any]:
     """The fields of the record in the form they are kept. Raises InvalidField."""
     try:
-        return {name: _KEPT[name](record, market, around) for name in PERSON if name in record.person}
+        said = {name: _KEPT[name](record, market, around) for name in PERSON if name in record.person}
     except InvalidContact as refused:
         raise InvalidField(refused.field, refused.message) from None
     except TooYoung as refused:
         raise RecordRefused("TooYoung", refused.field, str(refused)) from None
+    return said if record.address is None else {**said, "address": lives(record, market)}
+
+
+def lives(record: Record, market: Market) -> Address | None:
+    """The address of the record as it is kept; the market's country where none is said. Raises InvalidField."""
+    if not record.address:
+        return None
+    try:
+        return addressing.checked({**record.address, "country": record.address.get("country") or market.code})
+    except InvalidContact as refused:
+        raise InvalidField(f"address.{refused.field}", refused.message) from None
 
 
 def _birth_date(record: Record, market: Market, around: Surroundings) -> date | None:
@@ -72,19 +87,21 @@ def remembered(system: System, record: Record, values: dict[str, Any], before: d
 
 def change(system: System, record: Record, known: Known, values: dict[str, Any]) -> Change:
     """The person as they are to stand after this record."""
-    stands = {name: getattr(known, name) for name in PERSON}
+    stands = {name: getattr(known, name) for name in (*PERSON, "address")}
     becomes, questions = dict(stands), {}
     for name, value in values.items():
         whose = _whose(system, record, known, name, stands[name], value)
         if whose == "theirs":
             becomes[name] = value
         elif whose == "queue":
-            questions[name] = "" if value is None else str(value)
+            questions[name] = value
+    address, lived = becomes.pop("address"), stands.pop("address")
     verified_at = _verified_at(record, known, becomes["email"])
     changed = becomes != stands or verified_at != known.email_verified_at
     assert known.member_id is not None
     person = Person(known.member_id, email_verified_at=verified_at, **becomes) if changed else None
-    return Change(person, remembered(system, record, values, known.said), questions)
+    said = remembered(system, record, values, known.said)
+    return Change(person, said, questions, moves=address != lived, address=address)
 
 
 def _whose(system: System, record: Record, known: Known, name: str, ours: Any, theirs: Any) -> str:
@@ -100,7 +117,7 @@ def _whose(system: System, record: Record, known: Known, name: str, ours: Any, t
     if ours in ("", None) or before == ownership.said(system.pk, record.external_id, name, ours):
         return "theirs"  # we have what they said before
     if system.conflicts == System.Rule.NEWEST:
-        return ownership.newest(record.changed_at, known.ours_changed_at)
+        return ownership.newest(record.changed_at, known.ours_changed.get(name))
     return str(system.conflicts)
 
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 from activity.reading import blocks
 from activity.reading.blocks import DEFECT, LINE
 from activity.reading.delimited import DelimitedReader, Dialect
-from replication.mapping import FLAT, PARTS, Mapping
+from replication.mapping import ADDRESS, FLAT, PARTS, Mapping
 from replication.refusals import Unreadable
 
 LARGEST_LINE = 1 << 18  # bytes of one record in NDJSON
@@ -107,6 +107,9 @@ def _shaped(number: int, said: dict[str, Any], mapping: Mapping) -> Raw:
             if len(value) > MOST_PARTS:
                 return Raw(number, raw.said, defect=(name, f"more than {MOST_PARTS} of one person"))
             raw.parts[name] = value
+        elif name == "address" or name == "tastes" and isinstance(value, list):
+            if (why := _spread(raw, name, value)) is not None:
+                return Raw(number, raw.said, defect=why)
         elif name not in FLAT:
             return Raw(number, raw.said, defect=(str(name)[:80], "is no field of a record"))
         elif isinstance(value, list | dict):
@@ -115,6 +118,26 @@ def _shaped(number: int, said: dict[str, Any], mapping: Mapping) -> Raw:
             raw.said[name] = value if isinstance(value, str) else str(value).lower()
     _take_parts(raw)
     return raw
+
+
+def _spread(raw: Raw, name: str, value: Any) -> tuple[str, str] | None:
+    """An address (an object; empty: none) and a list of tastes, as the texts that CSV has; or what is wrong."""
+    if name == "tastes":
+        if not all(isinstance(one, str) for one in value):
+            return name, "a list of codes is wanted"
+        raw.said[name] = " ".join(value)
+        return None
+    if not isinstance(value, dict):
+        return (name, "an object is wanted") if value else _spread(raw, name, {})
+    known = set(ADDRESS.values())
+    for part, text in value.items():
+        if part not in known:
+            return f"address.{part}"[:80], "is no part of an address"
+        if isinstance(text, list | dict):
+            return f"address.{part}", "a text is wanted"
+    texts = {part: "" if text is None else str(text) for part, text in value.items()}
+    raw.said |= {flat: texts.get(part, "") for flat, part in ADDRESS.items()}
+    return None
 
 
 def _looked_up(said: dict[str, Any], mapping: Mapping) -> dict[str, str | None]:

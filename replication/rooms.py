@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from members.newcomers import Desk
+from programs import asking
 from programs import queries as programs
 from programs.models import Program
 from programs.queries import Market, Store
@@ -28,6 +29,7 @@ class Room:
     markets: dict[str, Market]
     stores: dict[str, Store]
     steps: frozenset[str]
+    tastes: frozenset[str]
     ledger: Ledger
     run: Run
     now: datetime
@@ -56,9 +58,14 @@ class Room:
         except KeyError:
             raise RecordRefused("NotOffered", "store", f"{record.store[:40]!r} is no store of the program") from None
 
-    def check_step(self, record: Record) -> None:
+    def check_said(self, record: Record) -> None:
+        """Raises RecordRefused for a step, a store or a taste that the program does not have."""
         if record.tier and record.tier not in self.steps:
             raise RecordRefused("UnknownStep", "tier", f"{record.tier[:40]!r} is no step of the program's ladder")
+        self.store_of(record)
+        for code in record.tastes or ():
+            if code not in self.tastes:
+                raise RecordRefused("NotOffered", "tastes", f"{code[:40]!r} is no taste of the program's list")
 
 
 def around(program: Program, system: System, mapping: Mapping | None = None) -> Surroundings:
@@ -84,6 +91,7 @@ def enter(run: Run, *, mapping: Mapping | None = None, now: datetime, by: str) -
         markets={market.code: market for market in programs.markets_of(program.pk)},
         stores={store.code: store for store in programs.stores_of(program.pk)},
         steps=granting.steps_of(program.pk),
+        tastes=frozenset(asking.tastes_of(program)),
         ledger=Ledger(system.pk, words.timezone, now, by),
         run=run,
         now=now,

@@ -14,8 +14,21 @@ from typing import Any
 
 from django.db import connection
 
-from replication import applying, arriving, asking, claims, crosswalk, deciding, leaving, lots, people
+from replication import (
+    applying,
+    arriving,
+    asking,
+    beside,
+    claims,
+    crosswalk,
+    deciding,
+    holding,
+    leaving,
+    lots,
+    people,
+)  # fmt: skip
 from replication.crosswalk import Known, Taken
+from replication.holding import Held
 from replication.models import System
 from replication.outcomes import Outcome
 from replication.records import Record
@@ -30,26 +43,27 @@ def take(room: Room, records: Sequence[Record], *, another: bool = False) -> Out
     with connection.cursor() as cursor:
         crosswalk.lock_members(cursor, room.system.pk, {one.external_id: one.version for one in records})
         known = crosswalk.known(cursor, room.system.pk, [one.external_id for one in records])
-        fresh, works, gone = _sorted(cursor, room, records, known, outcome)
-        works += _arriving(cursor, room, fresh, outcome, another=another)
-        works = _without(claims.refused(cursor, room, works), works, outcome)
+        known = beside.looked_up(cursor, room.system, known, records)
+        fresh, works, gone = _sorted(room, records, known, outcome)
+        held = holding.look(cursor, room, [*fresh, *(work.record for work in works)])
+        works += _arriving(cursor, room, fresh, held, outcome, another=another)
+        works = _without(claims.refused(cursor, room, works, held), works, outcome)
         applying.enrol(cursor, room, [work for work in works if work.known is None])
         applying.plan_steps(room, works)
         seen = room.run.pk if room.run.kind == "full" else None
-        ids = crosswalk.keep(
-            cursor, room.system.pk, [work.taken() for work in works] + gone, seen=seen, now=room.now
-        )  # fmt: skip
+        rows = [work.taken() for work in works] + gone
+        ids = crosswalk.keep(cursor, room.system.pk, rows, before=known.keys(), seen=seen, now=room.now)
         for work in works:
             work.identity_id = ids[work.record.external_id]
-        applying.apply(cursor, room, works, outcome)
-        lots.compare(cursor, room.ledger, [work.identity_id for work in works if work.record.lots], outcome)
+        applying.apply(cursor, room, works, held, outcome)
+        _compare(cursor, room, works, outcome)
     for work in works:
         outcome.count(work.record, work.outcome, "here")
     return outcome
 
 
 def _sorted(
-    cursor: Any, room: Room, records: Sequence[Record], known: dict[str, Known], outcome: Outcome
+    room: Room, records: Sequence[Record], known: dict[str, Known], outcome: Outcome
 ) -> tuple[list[Record], list[Work], list[Taken]]:
     """Newcomers, those known whom the record may change, and what is to be remembered of who is gone."""
     fresh: list[Record] = []
@@ -87,8 +101,7 @@ def _changing(room: Room, record: Record, known: Known) -> Work:
         record, room.system, known, membership_id=known.membership_id, member_id=known.member_id,
         holder_id=known.holder_id, said=known.said,
     )  # fmt: skip
-    room.check_step(record)
-    room.store_of(record)
+    room.check_said(record)
     if not known.merged:  # of merged members, the record of the one that was kept speaks
         values = people.said_of(record, room.market_of(record, known.market_code), room.around)
         work.change = people.change(room.system, record, known, values)
@@ -97,12 +110,12 @@ def _changing(room: Room, record: Record, known: Known) -> Work:
 
 
 def _arriving(
-    cursor: Any, room: Room, records: Sequence[Record], outcome: Outcome, *, another: bool
+    cursor: Any, room: Room, records: Sequence[Record], held: Held, outcome: Outcome, *, another: bool
 ) -> list[Work]:  # fmt: skip
     """Newcomers as they are accepted, and those of them who turn out to be here already."""
-    found = arriving.matched(cursor, room, records)
+    found = arriving.matched(cursor, room, records, held)
     refused = arriving.check_not_linked(cursor, room, found)
-    here = crosswalk.of_memberships(cursor, found)
+    here = beside.looked_up(cursor, room.system, crosswalk.of_memberships(cursor, found), records)
     works = []
     for record in records:
         try:
@@ -133,6 +146,13 @@ def _asked(room: Room, record: Record, outcome: Outcome) -> bool:
     outcome.count(record, "conflicting", "withheld")
     outcome.ask(record, [""], "LooksLikeAMember")
     return True
+
+
+def _compare(cursor: Any, room: Room, works: Sequence[Work], outcome: Outcome) -> None:
+    """The books of everybody whose record brought lots, beside what their system ever said of them."""
+    brought = [work for work in works if work.record.lots]
+    new = {work.holder_id for work in brought if work.known is None and work.holder_id is not None}
+    lots.compare(cursor, room.ledger, new, [work.identity_id for work in brought if work.known is not None], outcome)
 
 
 def _without(refused: dict[str, RecordRefused], works: list[Work], outcome: Outcome) -> list[Work]:

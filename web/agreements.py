@@ -31,6 +31,8 @@ SOURCES = {
     "phone": _("by telephone"),
     "paper": _("on paper"),
     "post": _("by post"),
+    "replication": _("in the banner’s own system"),
+    "partner": _("at a partner"),
     "unsubscribe": _("by the link in a message"),
 }
 

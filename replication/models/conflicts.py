@@ -9,7 +9,8 @@ from django.db.models import Q
 class Conflict(models.Model):
     """A field that both sides changed, or a newcomer who may be a member already.
 
-    `theirs` (a field's value) and `record` (a newcomer as sent) are of a person: emptied when the conflict is resolved.
+    `theirs` (a field's value) and `record` (a newcomer as sent, or an address in its parts) are of a person: emptied
+    when the conflict is resolved.
     """
 
     class Kind(models.TextChoices):

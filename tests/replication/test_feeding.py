@@ -10,8 +10,13 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from care import cases, opinions
+from care.models import Opinion
 from ledger import posting
+from members import households, merging
+from programs.models import Store
 from replication import feeding
+from replication.models import Fact, Identity
 from tests import waiting
 from tests.replication.conftest import lot, person
 from tests.replication.test_landing import _id, holder
@@ -38,6 +43,43 @@ def test_what_time_alone_changes_is_told_too(crm, load, now):
     feeding.look(system=crm, now=now)
     assert feeding.look(system=crm, now=now + timedelta(days=200)) == 1
     assert told(crm, after=1) == [("C1", 0)]
+
+
+@pytest.mark.django_db
+def test_opinions_and_cases_are_told_and_words_are_kept_here_alone(crm, load, now):
+    load(crm, [person("C1"), person("C2")])
+    ida = Identity.objects.get(external_id="C1").membership
+    feeding.look(system=crm, now=now)
+    store = Store.objects.get(code="s1")
+    opinions.give(membership=ida, rating=2, words="Trop cher", channel="web", now=now, by="member:x", store=store,
+                  occurred_on=now.date())  # fmt: skip
+    assert feeding.look(system=crm, now=now) == 1
+    [row] = feeding.page(crm, after=2)
+    [said], [case] = row["opinions"], row["cases"]
+    assert (said["rating"], said["words"], said["store"], said["receipt"]) == (2, "Trop cher", "s1", None)
+    assert (case["type"], case["state"], case["ended_at"]) == ("opinion", "open", None)
+    assert "Trop cher" not in str(Fact.objects.values_list("facts", flat=True))
+    Opinion.objects.update(words="")
+    assert feeding.page(crm, after=2)[0]["opinions"][0]["words"] == ""
+    cases.refuse(case_id=case["number"], words="Non", now=now, by="user:1")
+    assert feeding.look(system=crm, now=now) == 1 and feeding.page(crm, after=3)[0]["cases"][0]["state"] == "refused"
+
+
+@pytest.mark.django_db
+def test_a_deletion_a_merge_and_a_shared_pot_are_said(crm, load, now):
+    load(crm, [person(one, first_name=one, lots=[lot(one, 10)]) for one in ("C1", "C2", "C3", "C4")])
+    feeding.look(system=crm, now=now)
+    rows = {one.external_id: one.membership for one in Identity.objects.select_related("membership")}
+    load(crm, [person("C1", 2, deleted=True)])
+    merging.merge(kept_id=rows["C2"].pk, gone_id=rows["C3"].pk, now=now, by="user:1")
+    households.found(membership_id=rows["C4"].pk, now=now, by="member:x")
+    assert feeding.look(system=crm, now=now) == 4
+    told = {row["external_id"]: row for row in feeding.page(crm, after=4)}
+    assert (told["C1"]["deleted"], told["C1"]["status"], told["C1"]["erased"]) == (True, "closed", False)
+    assert told["C3"]["merged"] and not told["C2"]["merged"]
+    assert told["C3"]["member_number"] == told["C2"]["member_number"] == rows["C2"].number
+    assert told["C3"]["balances"] == told["C2"]["balances"] and told["C2"]["balances"][0]["available"] == 20
+    assert told["C4"]["household"] and told["C2"]["household"] is None
 
 
 @pytest.mark.django_db

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from members import closing, hooks
+from members import changing, closing, hooks
+from members.history import Hand
 from members.models import Member, Membership
 from replication import conflicts, report
 from replication import hooks as erasing
@@ -68,9 +69,8 @@ def test_the_newest_counts_by_the_moments_of_both(shared, load, now, hours, phon
     shared.conflicts = "newest"
     shared.save()
     load(shared, [person(phone="+33611111111")])
-    Member.objects.update(phone="+33622222222")
-    membership = Membership.objects.get()
-    hooks.tell("contact_changed", membership_id=membership.pk, now=now, by="member", field="phone", key="k")
+    hand = Hand("user:1", "phone", "said so")
+    changing.set_by_staff(membership=Membership.objects.get(), what="phone", wanted="+33622222222", hand=hand, now=now)
     moment = (now + timedelta(hours=hours)).isoformat()
     load(shared, [person(version=2, phone="+33633333333", changed_at=moment)])
     assert member().phone == phone
