@@ -45,14 +45,19 @@ class Whom:
 
 
 def deliver_due(*, clock: Callable[[], datetime], goes_on: Callable[[], bool] = lambda: True) -> int:
-    """Deliver message by message what is due, as long as it `goes_on`; how many ended, one way or another."""
-    done = 0
-    with mail.get_connection() as server:
+    """Deliver message by message what is due, as long as it `goes_on`; how many ended, one way or another.
+
+    The mail server is spoken to once something is due, and in one connection as long as it answers.
+    """
+    done, server = 0, mail.get_connection()
+    try:
         while goes_on():
             claimed = claiming.claim(now=clock())
             if claimed is None:
                 break
             done += _deliver(claimed, server, clock)
+    finally:
+        server.close()
     return done
 
 
@@ -60,7 +65,9 @@ def _deliver(claimed: Claimed, server: Any, clock: Callable[[], datetime]) -> bo
     message, State = claimed.message, Outgoing.State
     try:
         kind = kinds.kind_of(message.kind)
-        written(message, kind, whom(message, kind), server).send()
+        letter = written(message, kind, whom(message, kind), server)
+        server.open()  # once: an open one stays
+        letter.send()
     except NotWanted as why:
         return claiming.ended(claimed, state=State.DROPPED, now=clock(), error=str(why))
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as refused:
@@ -70,6 +77,7 @@ def _deliver(claimed: Claimed, server: Any, clock: Callable[[], datetime]) -> bo
         return claiming.again(claimed, now=clock(), error=told)
     except Exception as error:  # a server that does not answer, a template that fails: later, and in the end failed
         log.warning("message not sent", message=message.pk, kind=message.kind, error=type(error).__name__)
+        server.close()  # the next message has a connection of its own
         return claiming.again(claimed, now=clock(), error=_told(error))
     return claiming.ended(claimed, state=State.SENT, now=clock())
 
@@ -112,7 +120,8 @@ def written(message: Outgoing, kind: Kind, to: Whom, server: Any = None) -> Emai
         headers["List-Unsubscribe"] = f"<{told['unsubscribe']}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         headers["Precedence"] = "bulk"
-    letter = letters.write(kind, to.language, to.program, told)
+    banner_id = to.membership.home_banner_id if to.membership else None
+    letter = letters.write(kind, to.language, to.program, told, banner_id=banner_id)
     made = EmailMultiAlternatives(
         letter.subject, letter.text, _sender(to), [to.address], connection=server, headers=headers
     )

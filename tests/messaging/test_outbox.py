@@ -113,6 +113,17 @@ def test_a_server_that_does_not_answer_is_asked_again_later_and_later(
     assert (row.state, row.attempts, row.error) == ("failed", len(claiming.WAITS) + 1, "ConnectionRefusedError")
 
 
+def test_a_server_that_is_down_is_written_down_and_asked_only_when_something_is_due(
+    camille: Life, now: datetime, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    assert deliver(now) == 1
+    row = Outgoing.objects.get()
+    assert (row.state, row.attempts, row.error) == ("waiting", 1, "ConnectionRefusedError")
+    assert deliver(now) == 0  # nothing is due: nobody is called
+
+
 def test_a_mailbox_that_does_not_exist_fails_at_once_and_the_table_names_nobody(
     camille: Life, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +248,17 @@ def test_the_colours_of_letters_are_the_themes_own() -> None:
     for theme, colour in themes.HOUSE.items():
         block = css.split(f'[data-banner="{theme}"]', 1)[1].split("}", 1)[0]
         assert f"--brand: light-dark({colour}," in block
+
+
+def test_a_letter_wears_the_colours_of_its_member_s_banner(program: Any) -> None:
+    banner = program.banners.order_by("code").first()
+    banner.look = {"brand": "#ffcc00"}
+    banner.save()
+    program.banners.add(type(banner).objects.create(code="another"))  # shared: the program's own letters stay its own
+    shared, kind = type(program).objects.get(pk=program.pk), kinds.kind_of("welcome")
+    hers = letters.write(kind, "fr", shared, {"name": "Camille", "number": "1"}, banner_id=banner.pk)
+    anybody_s = letters.write(kind, "fr", shared, {"name": "Camille", "number": "1"})
+    assert "#6e5200" in hers.html and "#6e5200" not in anybody_s.html  # what can be read of #ffcc00 on white
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
