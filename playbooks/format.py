@@ -66,6 +66,7 @@ def _colour(value: object) -> str:
 
 
 Colour = Annotated[str, BeforeValidator(_colour)]
+Long = Annotated[str, BeforeValidator(text), Field(min_length=1, max_length=200_000)]
 File = Annotated[Text, Field(max_length=200, pattern=r"^[^/\\][^\\]*$")]
 
 
@@ -97,7 +98,7 @@ class TermsPart(Strictly):
 
     version: Annotated[Text, Field(max_length=40)]
     market: MarketCode | None = None
-    text: Annotated[dict[Language, Annotated[Text, Field(max_length=200_000)]], Field(min_length=1)] | None = None
+    text: Annotated[dict[Language, Long], Field(min_length=1)] | None = None
     file: Annotated[dict[Language, File], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
