@@ -40,14 +40,17 @@ def name_of(program: Any, language: str) -> str:
     return texts.in_language(program.names, language, program.code) if program else FIDELIO
 
 
-def write(kind: Kind, language: str, program: Any, facts: Mapping[str, Any]) -> Letter:
-    """The message in `language`. `facts` are told to the templates, with `program`, its name."""
+def write(kind: Kind, language: str, program: Any, facts: Mapping[str, Any], *, banner_id: int | None = None) -> Letter:
+    """The message in `language`, in the look of a member's banner. `facts` are told to the templates, with `program`,
+    its name."""
     told = {"home": "", "link": "", **facts, "program": name_of(program, language)}
     with translation.override(language):
         text = _plain(f"messaging/{kind.name}.txt", told)
         subject = " ".join(_plain(f"messaging/{kind.name}.subject", told).split())
         foot = _plain("messaging/_foot.txt", told)
-        html = _template(kind).render({**told, **_set(text, program, language), "foot": foot, "subject": subject})
+        html = _template(kind).render(
+            {**told, **_set(text, program, language, banner_id), "foot": foot, "subject": subject}
+        )
     return Letter(subject, f"{text}\n\n-- \n{foot}\n", html)
 
 
@@ -57,11 +60,11 @@ def as_letter(subject: str, text: str, program: Any, language: str) -> str:
     return str(get_template("messaging/letter.html").render(around))
 
 
-def _set(text: str, program: Any, language: str) -> dict[str, Any]:
+def _set(text: str, program: Any, language: str, banner_id: int | None = None) -> dict[str, Any]:
     return {
         "paragraphs": [_paragraph(one) for one in text.split("\n\n") if one.strip()],
         "language": language,
-        "colour": themes.colour_of(program),
+        "colour": themes.colour_of(program, banner_id),
     }
 
 

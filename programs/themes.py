@@ -72,7 +72,7 @@ def theme_of(program: Any) -> str:
     return themes.pop() if len(themes) == 1 else DEFAULT
 
 
-def colour_of(program: Any) -> str:
-    """The colour of headings and buttons in a program's letters: readable on white."""
-    own = of_program(program)
+def colour_of(program: Any, banner_id: int | None = None) -> str:
+    """The colour of headings and buttons in a program's letters, to a member of a banner: readable on white."""
+    own = of_member(program, banner_id) if program else None
     return own.palette.light("brand") if own else HOUSE.get(theme_of(program), HOUSE[DEFAULT])
