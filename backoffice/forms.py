@@ -77,7 +77,7 @@ HOW = {
 class ConsentForm(IdentityForm):
     how = forms.ChoiceField(
         label=_("How is consent given?"),
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"autofocus": True}),  # Enter from here enrols: no hand leaves the keys
     )
     offers = forms.BooleanField(
         label=_("Receive offers"),
