@@ -118,5 +118,7 @@ def _kind(code: str) -> str:
         "unmerged": _("merge undone"),
         "farewell": _("voucher at leaving"),
         "new_device": _("sign-in on a new device"),
+        "way_in": _("another way to sign in"),
+        "badge_set": _("badge of staff"),
     }
     return told.get(code, code)

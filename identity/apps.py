@@ -5,8 +5,6 @@ class IdentityConfig(AppConfig):
     name = "identity"
 
     def ready(self) -> None:
-        from allauth.account.signals import user_logged_in
-
         from adminsite import rights as admin_rights
         from identity import (
             rights,
@@ -15,4 +13,4 @@ class IdentityConfig(AppConfig):
         )
 
         admin_rights.decide_with(rights.may_anywhere)
-        user_logged_in.connect(signing.on_signed_in, dispatch_uid="identity.signing")
+        signing.connect()

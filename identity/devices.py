@@ -46,6 +46,12 @@ def seen(request: HttpRequest, user: Any, *, now: datetime) -> bool:
     return True
 
 
+def number_of(request: HttpRequest, user: Any) -> int | None:
+    """The row of this browser, where this login has signed in from it."""
+    digest = known_as(request, user.email)
+    return Device.objects.filter(user_id=user.pk, digest=digest).values_list("pk", flat=True).first()
+
+
 def known_as(request: HttpRequest, address: str) -> str:
     """The digest of this browser where the login of `address` has signed in from it before, else nothing."""
     token = request.COOKIES.get(COOKIE, "")

@@ -23,8 +23,9 @@ class Happened:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-# "new_device": signed in from a browser not seen before; "invited": given work at a store; "left": works here no more,
-# so that what the person owned (cases, tasks) finds other hands
+# "new_device": signed in from a browser not seen before; "way_in": a password or key added, changed or taken away;
+# "invited": given work at a store; "badge_set": given a badge or another PIN; "left": works here no more, so that what
+# the person owned (cases, tasks) finds other hands
 on_happened: list[Callable[[Happened], None]] = []
 
 # whether a login is somebody's for another reason than work (a member's): what she signs in with is hers then

@@ -13,7 +13,7 @@ TABLES = [
     ),
     Table("identity_user_groups", "unused", LIFE, whose=USER, erased=Erased.DELETE),
     Table("identity_user_user_permissions", "unused", LIFE, whose=USER, erased=Erased.DELETE),
-    Table("identity_staff_profile", "what colleagues call a member of staff", "as long as the employment",
+    Table("identity_staff_profile", "what colleagues call a member of staff", "as long as the audit trail names them",
           personal=("display_name",), none=("language",), exempt={"*": "of staff, who are told by their employer"}),
     Table("identity_grant", "what staff may do", "as long as the employment", pseudonymous=("role",),
           none=("banner_code", "market_code", "store_code"), exempt={"*": "of staff, who are told by their employer"}),

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from audit import trail
-from identity import places, rights, throttling
+from identity import hooks, places, rights, throttling
 from identity.models import Badge, Till, User
 from identity.rights import Scope
 from identity.roles import OF_A_STORE
@@ -84,6 +84,11 @@ def set_badge(user: User, *, number: str, pin: str, now: datetime, by: str) -> B
                 user=user, defaults={"number": shown, "pin": make_password(pin), "set_at": now, "set_by": by}
             )
             trail.record(action="staff.badge", actor=by, obj=("user", user.pk), at=now)
+            profile = getattr(user, "staff", None)
+            hooks.tell(
+                "badge_set", user_id=user.pk, address=user.email, now=now, by=by, number=shown,
+                language=profile.language if profile else "",
+            )  # fmt: skip
     except IntegrityError:
         raise InvalidBadge("somebody else has this badge") from None
     stores = {grant.store_code for grant in rights.grants_of(user) if grant.role in OF_A_STORE}

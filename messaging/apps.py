@@ -13,7 +13,8 @@ class MessagingConfig(AppConfig):
         logins.on_happened.append(telling.owe_for_login)
         kinds.filled("contact_code", telling.code_filled)
         kinds.filled("contact_changed", telling.answer_filled)
-        kinds.filled("new_device", telling.disowning_filled)
+        for kind in ("new_device", "way_in"):
+            kinds.filled(kind, telling.disowning_filled)
         kinds.filled(households.KIND, households.filled)
         hooks.on_happened += [households.tell, ties.tell]
         for kind, fill in (

@@ -40,17 +40,23 @@ def owe_for_login(happened: LoginHappened) -> None:
     """A sign-in from a browser not seen before, or work given at a store, is told to the login's own address."""
     if happened.what == "invited":
         _invited(happened)
-    if happened.what != "new_device":
-        return
+    if happened.what == "badge_set":
+        _badge_set(happened)
+    if happened.what in ("new_device", "way_in"):
+        _signed_in_or_changed(happened)
+
+
+def _signed_in_or_changed(happened: LoginHappened) -> None:
+    """With a link for who knows nothing of it."""
     program_id = happened.values.get("program_id")
     links = Login.objects.filter(user_id=happened.user_id).select_related("member")
     language = next((link.member.language for link in links if link.member.language), "")
     said = happened.values
     outbox.owe_address(
-        address=happened.address, language=language or said.get("language") or "en", kind="new_device",
-        values={"device": said.get("device", ""), "device_id": said.get("device_id")}, now=happened.now,
+        address=happened.address, language=language or said.get("language") or "en", kind=happened.what,
+        values={name: said[name] for name in ("device", "device_id", "changed") if name in said}, now=happened.now,
         by=happened.by, program_id=program_id,
-        key=f"new_device:{happened.user_id}:{happened.now.isoformat()}",
+        key=f"{happened.what}:{happened.user_id}:{happened.now.isoformat()}",
     )  # fmt: skip
 
 
@@ -60,6 +66,16 @@ def _invited(happened: LoginHappened) -> None:
         address=happened.address, language=said.get("language") or "en", kind="staff_invited", now=happened.now,
         values={"name": said.get("name", ""), "store": said.get("store", ""), "path": reverse("backoffice:home")},
         by=happened.by, key=f"invited:{happened.user_id}:{happened.now.isoformat()}",
+    )  # fmt: skip
+
+
+def _badge_set(happened: LoginHappened) -> None:
+    """Whoever sets a PIN for somebody else does not do so unseen."""
+    said = happened.values
+    outbox.owe_address(
+        address=happened.address, language=said.get("language") or "en", kind="badge_set", now=happened.now,
+        values={"number": said["number"]}, by=happened.by,
+        key=f"badge_set:{happened.user_id}:{happened.now.isoformat()}",
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audit import trail
 from backoffice import case_forms, casework, doors, exports, opening
 from care import cases, words
 from care.refusals import Refused
@@ -135,9 +136,11 @@ def _export(form: str, desk: doors.Desk, asked: casework.Filter) -> HttpResponse
         _("Case"), _("What"), _("Member"), _("Number"), _("Store"), _("Receipt"), _("Asked by"), _("State"), _("Due"),
         _("Late"), _("Opened"), _("Owner"),
     ]  # fmt: skip
-    rows = (
+    rows = [
         (row.id, row.type, row.member, row.number, row.store, row.receipt, row.channel, row.state, row.due_on,
          _("yes") if row.late else _("no"), row.opened_at, row.owner)
         for row in casework.exported(desk, asked)
-    )  # fmt: skip
+    ]  # fmt: skip
+    trail.record(action="cases.exported", actor=desk.actor, obj=("program", desk.program.pk), at=desk.now,
+                 data={"rows": len(rows)})  # fmt: skip
     return exports.answer("cases", form, head, rows, desk.formats.zone)

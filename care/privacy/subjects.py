@@ -69,8 +69,11 @@ _BEARERS = """
 SELECT a.bearer_id FROM attribution a WHERE a.holder_id = ANY(%(holders)s) AND a.membership_id = ANY(%(memberships)s)
 UNION
 SELECT b.bearer_id FROM bearer b JOIN source s ON s.id = b.source_id AND s.catalogue_id = %(population)s
-WHERE b.card = ANY(%(names)s) OR b.member = ANY(%(names)s) OR lower(b.email) = ANY(%(addresses)s)
-   OR b.phone = ANY(%(addresses)s)
+WHERE (b.card = ANY(%(names)s) OR b.member = ANY(%(names)s) OR lower(b.email) = ANY(%(addresses)s)
+   OR b.phone = ANY(%(addresses)s))
+  -- a phone may be a family's: whose receipt it was is said by whom it was given to
+  AND NOT EXISTS (SELECT FROM attribution t WHERE t.bearer_id = b.bearer_id AND t.ended_at IS NULL
+                  AND t.membership_id <> ALL(%(memberships)s))
 ORDER BY 1
 """
 _QUARANTINED = """

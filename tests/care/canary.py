@@ -45,6 +45,7 @@ from members import (
     preferring,
     spending_codes,
     suspension,
+    wallets,
 )
 from members.consents import Answer
 from members.history import Hand
@@ -63,10 +64,11 @@ FIRST, LAST, EMAIL, PHONE, CARD, STREET = (
     "Zwitschera", "Kanarienvogel", "zwitschera.k@canary.example", "+33612398745", "KNR7788996655", "Volierenweg",
 )  # fmt: skip
 MAIDEN, NICKNAME, OTHER_EMAIL, OTHER_PHONE = "Wellensittich", "Piepmatzine", "piep@canary.example", "+33698712345"
+DEVICE = "knriphone77"
 PAPER_CARD, CRM_CARD, MISSPELT, BORN = "KNR1122334455", "KNR9988776655", "Zwitscherra", date(1951, 12, 17)
 NEEDLES = (
     FIRST, LAST, EMAIL, PHONE, CARD, STREET, MAIDEN, NICKNAME, OTHER_EMAIL, OTHER_PHONE, PAPER_CARD, CRM_CARD, MISSPELT,
-    BORN.isoformat(), PHONE.removeprefix("+33"), OTHER_PHONE.removeprefix("+33"),
+    DEVICE, BORN.isoformat(), PHONE.removeprefix("+33"), OTHER_PHONE.removeprefix("+33"),
 )  # fmt: skip
 BY = "user:1"
 
@@ -119,6 +121,9 @@ def shopped(life: Life, row: Membership, now: datetime) -> None:
     for moment in ("2026-13-45", (now - timedelta(days=1)).isoformat()):
         single.land_one([{**line, "occurred_at": moment, "receipt_id": f"Q{moment[:7]}"}], source=till,
                         program=life.program, now=now)  # fmt: skip
+    pass_ = cards.issue_pass(membership=row, now=now, by="test")
+    wallets.register(card=pass_, device=DEVICE, push_token=f"{DEVICE}token", now=now)
+    wallets.fetched(card=pass_, told="", now=now)
     digits = spending_codes.shown(row.pk, now).digits
     spending_codes.use(membership_id=row.pk, code=digits, key="redeem:1", now=now, by=BY)
     assert not claim_codes.fits("0000-0000", CARD, None)

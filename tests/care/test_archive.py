@@ -10,8 +10,9 @@ from datetime import timedelta
 
 import pytest
 
+from activity.models import Bearer
 from care.privacy import archives, columns, gathering, subjects
-from members.models import Membership
+from members.models import Member, Membership
 from messaging.models import Outgoing
 from tests.web import lives
 
@@ -87,3 +88,15 @@ def test_every_column_that_tells_of_a_person_is_in_it_or_says_why_not(life):
         assert all(len(reason) > 10 for reason in table.exempt.values()), table.name
         if "*" not in table.exempt:
             gathering.rows_of(table, model, subject)
+
+
+def test_a_phone_that_a_family_shares_opens_nobody_else_s_receipts(life, program, now):
+    other = lives.member(program, now, email="paul@example.com", first_name="Paul")
+    lives.receipt(other, now)
+    for one, card in ((life, "HERS"), (other, "HIS")):
+        Member.objects.filter(pk=one.membership.member_id).update(phone="+33612345678")
+        Bearer.objects.filter(digest=str(one.holder_id).encode()).update(phone="+33612345678", card=card)
+    stranger = Bearer.objects.create(source_id=lives.source(program).pk, phone="+33612345678", digest=b"new")
+    subject = subjects.of(life.membership.member_id)
+    cards = Bearer.objects.filter(pk__in=subject.bearers).values_list("card", flat=True)
+    assert set(cards) == {"HERS", None} and stranger.pk in subject.bearers

@@ -19,7 +19,7 @@ KNOWN_TO = {
     "account_emailaddress", "bearer", "card", "care_adjustment", "care_case_event", "care_opinion", "contact_change",
     "contact_history", "household_invitation", "identity_user", "member", "member_name_word", "membership_closing",
     "membership_merge", "membership_suspension", "mfa_authenticator", "outgoing_message", "postal_address",
-    "quarantine", "replication_conflict", "tier_assignment", "audit_event",
+    "quarantine", "replication_conflict", "tier_assignment", "audit_event", "wallet_device",
 }  # fmt: skip
 
 

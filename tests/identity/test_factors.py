@@ -23,7 +23,7 @@ from django.urls import reverse
 from identity import disowning, factors, hooks, replays, staff, stepping
 from identity.models import Device, User
 from identity.rights import EVERYWHERE, Scope
-from messaging import telling
+from messaging import kinds, letters, telling
 from messaging.models import Outgoing
 from tests.identity.test_signing_in import code_in
 
@@ -230,3 +230,21 @@ def test_who_did_not_sign_in_there_throws_everybody_out_by_the_link_of_the_mail(
     assert "_auth_user_id" in sign_in("camille@example.org").session
     assert visitor.post(there).status_code == 302, "and again nothing happens"
     assert not disowning.was_not_me(device_id=facts["device_id"], now=user.date_joined)
+
+
+def test_whatever_opens_an_account_anew_is_told_to_its_owner(program: Any) -> None:
+    staff.member_login("camille@example.org", password="a long enough one 7")
+    client = sign_in("camille@example.org")
+    client.get(reverse("mfa_activate_totp"))
+    secret = client.session["mfa.totp.secret"]
+    client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
+    typed = {"oldpassword": "a long enough one 7", "password1": "another long one 8", "password2": "another long one 8"}
+    client.post(reverse("account_change_password"), typed)
+    client.post(reverse("mfa_deactivate_totp"), {})
+    told = list(Outgoing.objects.filter(kind="way_in").order_by("pk").values_list("facts", flat=True))
+    assert [one["changed"] for one in told] == ["totp_added", "password", "totp_removed"]
+    assert all(one["device_id"] == Device.objects.get().pk for one in told), "with a link that throws everybody out"
+    for one in told:
+        for language in ("en", "fr"):
+            letter = letters.write(kinds.kind_of("way_in"), language, program, kinds.facts_of("way_in", one))
+            assert letter.subject and letter.text.count("\n\n") > 2

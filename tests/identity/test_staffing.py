@@ -15,6 +15,7 @@ from identity import departing, hooks, rights, staff, staffing, tills
 from identity.models import Badge, Grant, User
 from identity.rights import EVERYWHERE, Scope
 from members import enrolment
+from messaging.models import Outgoing
 
 pytestmark = pytest.mark.django_db
 S1, S2 = Scope(store="s1"), Scope(store="s2")
@@ -100,7 +101,7 @@ def test_the_end_of_work_takes_rights_badge_and_sessions_at_once(
     staffing.end_work(manager, person, now=now)
     assert client.get("/desk/").status_code == 302, "signed out, not only without rights"
     assert not Grant.objects.filter(user=cashier).exists() and not Badge.objects.exists()
-    assert [one.what for one in left] == ["left"]
+    assert [one.what for one in left] == ["badge_set", "left"]
     assert AuditEvent.objects.get(action="staff.left").data == {"gone": True}
     assert staffing.people_of(manager) == []
 
@@ -132,6 +133,8 @@ def test_a_pin_that_everybody_would_try_is_none(cashier: User, now: Any, pin: st
 def test_a_badge_belongs_to_one_person_and_its_pin_is_kept_as_a_digest(cashier: User, manager: User, now: Any) -> None:
     badge = tills.set_badge(cashier, number=" b07 ", pin=PIN, now=now, by="test")
     assert badge.number == "B07" and PIN not in badge.pin and badge.pin.startswith("argon2")
+    told = Outgoing.objects.get(kind="badge_set")
+    assert (told.address, told.facts) == (cashier.email, {"number": "B07"}), "nobody sets a PIN unseen"
     with pytest.raises(tills.InvalidBadge):
         tills.set_badge(manager, number="B07", pin=PIN, now=now, by="test")
 
@@ -249,7 +252,7 @@ def test_a_login_that_is_closed_or_switched_off_in_the_admin_loses_the_same(
     till: Client, cashier: User, manager: User, now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left: list[int] = []
-    monkeypatch.setattr(hooks, "on_happened", [lambda one: left.append(one.user_id)])
+    monkeypatch.setattr(hooks, "on_happened", [lambda one: left.append(one.user_id) if one.what == "left" else None])
     boss = staff.create_staff("boss@example.com", "Boss", [], now=now, by="test", superuser=True)
     for user, number in ((cashier, "B07"), (manager, "B01")):
         tills.set_badge(user, number=number, pin=PIN, now=now, by="test")
