@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from members import numbers
 from members.consents import Answer
@@ -94,9 +94,9 @@ def amount(text: str, decimals: int) -> int:
         return int(text)
     try:
         exact = Decimal(text.strip()).scaleb(decimals)
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one beyond all bounds
         raise InvalidField("lots.amount", "a number is wanted") from None
-    if not exact.is_finite() or exact < 0 or exact != exact.to_integral_value() or exact >= 10**15:
+    if not exact.is_finite() or not 0 <= exact < 10**15 or exact != exact.to_integral_value():
         raise InvalidField("lots.amount", f"0 or more with at most {decimals} decimals is wanted")
     return int(exact)
 

@@ -74,7 +74,8 @@ def lines(file: IO[bytes], mapping: Mapping) -> Iterator[Raw]:
 
 def _object(number: int, line: bytes, mapping: Mapping) -> Raw:
     try:
-        said = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
+        # strictly UTF-8: what json guesses of bytes lets half a character pass
+        said = json.loads(line.decode("utf-8-sig"), parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError) as error:
         return Raw(number, defect=("", f"this is no JSON: {error}"[:200]))
     if not isinstance(said, dict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from members.newcomers import Desk
 from programs import asking
@@ -16,6 +16,9 @@ from replication.models import Run, System
 from replication.records import Record, Surroundings
 from replication.refusals import RecordRefused
 from tiers import granting
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead of ours the clock of a system may be."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,20 @@ class Room:
             raise RecordRefused("NotOffered", "store", f"{record.store[:40]!r} is no store of the program") from None
 
     def check_said(self, record: Record) -> None:
-        """Raises RecordRefused for a step, a store or a taste that the program does not have."""
+        """Raises RecordRefused for a step, a store or a taste that the program does not have, and for what is said to
+        have happened later than now: an answer of next year would count against every one to come."""
         if record.tier and record.tier not in self.steps:
             raise RecordRefused("UnknownStep", "tier", f"{record.tier[:40]!r} is no step of the program's ladder")
         self.store_of(record)
         for code in record.tastes or ():
             if code not in self.tastes:
                 raise RecordRefused("NotOffered", "tastes", f"{code[:40]!r} is no taste of the program's list")
+        moments = [("joined_at", record.joined_at), ("tier_since", record.tier_since),
+                   ("email_verified_at", record.email_verified_at),
+                   *(("consents.at", answer.given_at) for answer in record.consents)]  # fmt: skip
+        for field, moment in moments:
+            if moment is not None and moment > self.now + CLOCKS_DIFFER:
+                raise RecordRefused("InTheFuture", field, f"{moment.isoformat()} is yet to come")
 
 
 def around(program: Program, system: System, mapping: Mapping | None = None) -> Surroundings:

@@ -24,10 +24,14 @@ def by_code(code: str) -> System:
     return found
 
 
-def make(*, code: str, program: Program, now: datetime, by: str, channel: str = "replication") -> System:
+def make(
+    *, code: str, program: Program, now: datetime, by: str, channel: str = "replication", versions: str = "number"
+) -> System:
     """A new system that sends members of `program`. A population with a CRM that masters it is no longer ours alone."""
     with transaction.atomic():
-        system = System.objects.create(code=code, names={"en": code}, program=program, channel=channel)
+        system = System.objects.create(
+            code=code, names={"en": code}, program=program, channel=channel, versions=versions
+        )
         if channel == System.Channel.REPLICATION and program.population.mastered_here:
             program.population.mastered_here = False
             program.population.save(update_fields=["mastered_here"])

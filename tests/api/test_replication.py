@@ -6,6 +6,7 @@ import json
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client
 
 from api import limits
@@ -102,6 +103,47 @@ def test_too_much_at_once_is_refused(key, monkeypatch):
 )  # fmt: skip
 def test_what_is_no_body_of_records(key, raw, kind, status):
     assert push(key, raw=raw, kind=kind).status_code == status
+
+
+DEEP = '{"external_id": ' + "[" * 90_000 + "]" * 90_000 + "}"
+HOSTILE = {
+    "half a character": b'{"external_id": "a\xed\xa0\x80", "version": 1}',
+    "half a character, escaped": b'{"external_id": "C1", "version": 1, "first_name": "\\ud800"}',
+    "UTF-16": '{"external_id": "C1", "version": 1}'.encode("utf-16"),
+    "deep": DEEP,
+    "no number": '{"external_id": "C1", "version": NaN}',
+    "a number without end": '{"external_id": "C1", "version": 1' + "0" * 5_000 + "}",
+    "an amount without end": '{"external_id": "C1", "version": 1, "lots": [{"id": "L", "currency": "points",'
+    ' "amount": 1e999999999, "earned_on": "2026-01-01"}]}',
+    "part of a part": '{"external_id": "C1", "version": 1, "lots": [{"id": {"$ne": 1}}]}',
+    "a name of ours": '{"external_id": "C1", "version": 1, "__class__": "x"}',
+    "a name with NUL": b'{"external_id": "C1", "version": 1, "a\\u0000": 1}',
+    "a list of everything": '{"external_id": "C1", "version": 1, "cards": [' + ",".join(["{}"] * 1_001) + "]}",
+    "an address in an address": '{"external_id": "C1", "version": 1, "address": {"street": {"a": 1}}}',
+    "the day after": '{"external_id": "C1", "version": 1, "consents": [{"purpose": "marketing", "channel": "email",'
+    ' "granted": true, "at": "2999-01-01"}]}',
+    "a year that is none": '{"external_id": "C1", "version": 1, "joined_at": "0001-01-01"}',
+    "a tier that is code": '{"external_id": "C1", "version": 1, "tier": "\'; DROP TABLE member; --"}',
+    "a field mistyped": '{"external_id": "C1", "version": 1, "cards": [{"number": "C0001", "state": "blocked"}]}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_body_is_refused_by_name_and_nothing_is_taken(key, raw):
+    answer = push(key, raw=raw)
+    assert answer.status_code == 422 and answer["Content-Type"] == "application/problem+json"
+    [error] = answer.json()["errors"][:1]
+    assert error["line"] == 1 and error["reason"] and error["detail"] and len(answer.content) < 2_000
+    assert not Membership.objects.exists() and not Run.objects.filter(records__gt=0).exists()
+
+
+def test_versions_may_be_moments(program, now):
+    call_command("replicate", "system", "erp", "--program", "demo", "--versions", "moment")
+    fresh = systems.rotate_key(system=systems.by_code("erp"), now=now, by="test")
+    said = person("C1", "2026-01-02T10:00:00+01:00", first_name="Ida")
+    assert push(fresh, said, code="erp").json()["created"] == 1
+    assert push(fresh, {**said, "version": "2026-01-02T08:59:59Z"}, code="erp").json()["late"] == 1
+    assert push(fresh, {**said, "version": 17}, code="erp").json()["errors"][0]["field"] == "version"
 
 
 def test_only_post_and_only_so_often(key, monkeypatch):

@@ -14,9 +14,9 @@ from replication.models import Conflict, Run
 from tests.replication.conftest import lot, person
 
 
-def played(program: Any, now: datetime) -> tuple[Run, Conflict]:
-    """The run of the changes, and the question it left to staff."""
-    crm = systems.make(code="crm", program=program, now=now, by="test")
+def played(program: Any, now: datetime, *, channel: str = "replication") -> tuple[Run, Conflict]:
+    """The run of the changes, and the question it left to staff. A partner masters nothing of who was here before."""
+    crm = systems.make(code="crm", program=program, now=now, by="test", channel=channel)
     crm.names = {"en": "Maison CRM", "fr": "CRM Maison"}
     crm.owners = {"phone": "shared"}
     crm.save()

@@ -39,6 +39,7 @@ class Command(BaseCommand):
         make.add_argument("code")
         make.add_argument("--program", required=True)
         make.add_argument("--channel", choices=["replication", "partner"], default="replication")
+        make.add_argument("--versions", choices=["number", "moment"], default="number", help="what orders its records")
         key = doing.add_parser("key", help="make a new key for pushing, shown once; the old one is void")
         key.add_argument("--system", required=True)
 
@@ -96,7 +97,8 @@ class Command(BaseCommand):
         if program is None:
             raise CommandError(f"there is no program {options['program']}", returncode=2)
         made = systems.make(
-            code=options["code"], program=program, channel=options["channel"], now=clock.now(), by=BY
+            code=options["code"], program=program, channel=options["channel"], versions=options["versions"],
+            now=clock.now(), by=BY,
         )  # fmt: skip
         self.stdout.write(f"system {made.code} sends members of {program.code}")
 
