@@ -18,7 +18,7 @@ from rules_engine import draft_access
 from rules_engine.models import DraftRehearsal
 
 State = DraftRehearsal.State
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=200)
 """Longer than a worker's task may take."""
 MOST_ATTEMPTS = 3
 KEPT = 20

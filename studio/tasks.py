@@ -10,7 +10,7 @@ from audit import clock
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="studio.tasks.rehearse")
+@shared_task(name="studio.tasks.rehearse", soft_time_limit=170, time_limit=190)
 def rehearse() -> None:
     """Run the book that waits longest, if any; another message runs the next."""
     from studio import rehearsing

@@ -26,14 +26,14 @@ def show(request: HttpRequest, studio: Studio, draft_id: int) -> HttpResponse:
         if not refused:
             return HttpResponseRedirect(request.path)
         values.update(refused=refused, text=text)
-    books = list(draft.rehearsed.select_related("draft").order_by("-asked_at", "-pk"))
+    # the page asks again every two seconds: the books themselves, but for the last one, stay where they are
+    books = list(draft.rehearsed.select_related("draft").defer("text", "playbook").order_by("-asked_at", "-pk"))
     latest = books[0] if books else None
     values.setdefault("text", latest.text if latest else "")
     values["latest"] = latest
     values["lines"] = _lines(latest)
     values["kept"] = [(one, draft_rehearsals.is_stale(one)) for one in books if one.state in _ENDED]
     values["stale"] = latest is not None and draft_rehearsals.is_stale(latest)
-    values["too_slow"] = rehearsing.TOO_SLOW
     values["names"] = pages.people({one.asked_by for one in books})
     return doors.page(request, "studio/rehearse.html", studio, values)
 

@@ -247,6 +247,27 @@ def test_the_studio_is_accessible_in_both_lights(visit: Any, sign_in: Any, studi
     assert wrong == []
 
 
+def test_a_rehearsal_shows_how_far_it_is(visit: Any, sign_in: Any, studio: Any) -> None:
+    """A worker ends the book while the page is open: the page finds out by itself."""
+    from rules_engine import draft_rehearsals
+
+    page = visit(width=1280, language="en")
+    sign_in(page, "nadia@example.com")
+    page.goto("/admin/studio/club/")
+    turned(page, page.get_by_role("button", name="Begin a draft").click)
+    turned(page, page.get_by_role("link", name="Run a book").click)
+    page.get_by_label("The book").fill("version: 1\nplaybook: draft\n")
+    turned(page, page.get_by_role("button", name="Run the book").click)
+    assert "written here waits for its turn." in page.locator("#rehearsed").inner_text()
+    now = datetime.now(UTC)
+    row = draft_rehearsals.take(now=now)
+    assert row is not None and "rules:" in row.playbook
+    done = {"name": "hello", "lines": [], "problems": [], "passed": 3, "failed": 0, "why": ""}
+    assert draft_rehearsals.keep(row=row, result=done, now=now)
+    page.get_by_text("All 3 lines pass.").first.wait_for()
+    assert page.locator("#rehearsed[hx-get]").count() == 0, "it asks no more"
+
+
 def test_a_draft_is_tried_on_what_members_did(visit: Any, sign_in: Any, studio: Any, bought: None) -> None:
     page = visit(width=1280, language="en")
     sign_in(page, "nadia@example.com")

@@ -72,16 +72,16 @@ def test_the_page_asks_and_a_worker_runs(draft, ran, now, monkeypatch, django_ca
 def test_a_killed_worker_leaves_the_book_to_the_next_and_three_give_it_up(draft, ran, now):
     ask(draft, now)
     killed = draft_rehearsals.take(now=now)
-    assert draft_rehearsals.take(now=now + timedelta(seconds=119)) is None
-    later = now + timedelta(seconds=120)
+    assert draft_rehearsals.take(now=now + timedelta(seconds=199)) is None
+    later = now + timedelta(seconds=200)
     assert draft_rehearsals.take(now=later).attempts == 2
     assert not draft_rehearsals.keep(row=killed, result=WENT_WELL, now=later), "a worker that lost its lease"
-    assert draft_rehearsals.take(now=later + timedelta(minutes=2)).attempts == 3
-    assert rehearsing.work(clock=lambda: later + timedelta(minutes=4))
+    assert draft_rehearsals.take(now=later + timedelta(minutes=4)).attempts == 3
+    assert rehearsing.work(clock=lambda: later + timedelta(minutes=8))
     row = DraftRehearsal.objects.get()
     assert (row.state, ran) == (State.GIVEN_UP, [])
-    ask(draft, later + timedelta(minutes=5))
-    assert rehearsing.work(clock=lambda: later + timedelta(minutes=5)) and len(ran) == 1
+    ask(draft, later + timedelta(minutes=9))
+    assert rehearsing.work(clock=lambda: later + timedelta(minutes=9)) and len(ran) == 1
 
 
 def test_what_breaks_lets_the_book_go(draft, now, monkeypatch):
