@@ -36,28 +36,57 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
-    """A database of this worker's own, made and migrated by the owner, used as the app."""
-    from loyalty import owner
-
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    """A database of this worker's own, made and migrated by the owner, used as the app. Workers share one migration."""
+    worker, run = os.environ.get("PYTEST_XDIST_WORKER", "main"), os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
     original = connection.settings_dict["NAME"]
     name = f"test_{original}_{worker}"
     with django_db_blocker.unblock():
-        _recreate(owner.connect(original), name)
         connection.close_pool()
-        connection.settings_dict["NAME"] = name
         connection.settings_dict["OPTIONS"].pop("pool", None)
-        call_command("migrate", verbosity=0)
+        if run:
+            _recreate(original, name, template=_migrated_once(original, run[:8]))
+        else:
+            _recreate(original, name)
+        connection.settings_dict["NAME"] = name
+        if not run:
+            call_command("migrate", verbosity=0)
     yield
     with django_db_blocker.unblock():
         connection.close()
         connection.settings_dict["NAME"] = original
 
 
-def _recreate(owning: Any, name: str) -> None:
-    with owning:
+def _migrated_once(original: str, run: str) -> str:
+    """The name of this run's migrated database, which workers copy; whoever comes first makes it, the others wait."""
+    from loyalty import owner
+    from loyalty.embedded.home import Home
+
+    template = f"test_{original}_template_{run}"
+    with Home().locked(), owner.connect(original) as owning:
+        left = [name for (name,) in owning.execute("SELECT datname FROM pg_database WHERE datname LIKE %s",
+                                                   [f"test_{original}_template_%"])]  # fmt: skip
+        if template in left:
+            return template
+        for name in left:
+            owning.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        _recreate(original, f"{template}_new")
+        connection.settings_dict["NAME"] = f"{template}_new"
+        call_command("migrate", verbosity=0)
+        connection.close()
+        owning.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(f"{template}_new"), sql.Identifier(template)
+            )
+        )
+    return template
+
+
+def _recreate(original: str, name: str, *, template: str = "template1") -> None:
+    from loyalty import owner
+
+    with owner.connect(original) as owning:
         owning.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        owning.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        owning.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
 
 
 @pytest.fixture(autouse=True)
