@@ -111,10 +111,10 @@ def _steps(cursor: Any, population_id: int, words: list[Word], value: Value) -> 
     for others in spelling.joined_or_parted(cursor, population_id, [word.typed for word in words]):
         yield _every([[word] for word in others], value)
     near = [word.itself + word.slips or word.begins for word in words]
-    if all(near):
+    if all(near) and any(word.slips for word in words):
         yield _every(near, value)
     further = [options + word.further for options, word in zip(near, words, strict=True)]
-    if all(further):
+    if all(further) and any(word.further for word in words):
         yield _every(further, value)
     if len(words) > 1 and any(near):
         yield _all_but_one(near, value)

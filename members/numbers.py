@@ -14,6 +14,10 @@ MEMBER_DIGITS = 11
 """Drawn digits of a membership number, which is typed and said more often and never printed as a card."""
 
 _FILLING = re.compile(r"[\s\-\u2010-\u2015\u2212\ufeff\u200b-\u200d]+")
+_SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9]")  # AIM's, as "]C1": ISO/IEC 15424
+_SERVICE_RELATION = re.compile(r"\(?8018\)?(\d{18})")  # GS1's number of a recipient of a service: a loyalty card
+_UNSHIFTED = "&é\"'(-è_çà"
+LEAST_TYPED = 8
 _PRINTABLE = re.compile(r"[!-~]{4,32}")
 
 
@@ -26,6 +30,16 @@ class InvalidNumber(Refused, ValueError):
 def as_read(text: str) -> str:
     """The number without the blanks and dashes that people and tills put between its characters."""
     return _FILLING.sub("", text)
+
+
+def scanned(text: str) -> str:
+    """A text as it was meant, where a scanner typed it: without the name of its symbology, and with digits where a
+    French keyboard has them only with shift. Anything else stays as it is."""
+    plain = _SYMBOLOGY.sub("", text.strip())
+    if len(plain) >= LEAST_TYPED and set(plain) <= set(_UNSHIFTED):
+        plain = plain.translate(str.maketrans(_UNSHIFTED, "1234567890"))
+    service = _SERVICE_RELATION.fullmatch(plain)
+    return service[1] if service else plain
 
 
 def check(text: str) -> str:

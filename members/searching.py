@@ -65,7 +65,7 @@ def search(
 
     Raises TooMany.
     """
-    text = " ".join(text.replace("\x00", " ").split())[:LONGEST]
+    text = numbers.scanned(" ".join(text.replace("\x00", " ").split())[:LONGEST])
     if not text or not scopes:
         return []
     with _in_time():

@@ -5,12 +5,14 @@ is public. Each function returns the inner markup of an <svg viewBox="0 0 1400 8
 attribute.
 """
 
+from functools import lru_cache
 from itertools import pairwise
 from math import cos, pi, sin
 
 Copy = tuple[int, int, float, float]
 
 
+@lru_cache(maxsize=512)
 def engraving(family: str, seed: int) -> str:
     """The drawing of one card; `family` is one of "rosette", "basket", "lattice"."""
     return FAMILIES[family](seed)

@@ -3,6 +3,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from backoffice import doors, finding, opening, queries
+from members.searching import TooMany
 
 SHOWN = 20
 
@@ -14,7 +15,11 @@ def search(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "").strip()[:80]
     if not text:
         return doors.page(request, "backoffice/search.html", desk, {"query": "", "place": "members"})
-    found = finding.find(desk, text, SHOWN + 1)
+    try:
+        found = finding.find(desk, text, SHOWN + 1)
+    except TooMany:
+        values = {"query": text, "more": True, "place": "members"}
+        return doors.page(request, "backoffice/search.html", desk, values)
     if found.there:
         return redirect(found.there)
     opening.showed(desk, [one.membership_id for one in found.members[:SHOWN]])

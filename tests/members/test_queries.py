@@ -1,5 +1,6 @@
 """What staff find and see: one box, within their scopes, within one program; and never through a login."""
 
+from datetime import date
 from time import perf_counter
 
 import pytest
@@ -9,7 +10,7 @@ from psycopg import sql
 
 from identity.models import User
 from identity.rights import EVERYWHERE, Scope
-from members import duplicates, enrolment, models, queries
+from members import duplicates, enrolment, models, naming, queries, searching, spelling
 from members.consents import Answer
 from members.enrolment import Newcomer
 
@@ -21,10 +22,11 @@ def people(program, now):
     """Camille of store s1, Hélène of s2, Jean-Pierre of the market US, and Wu Li of nowhere."""
     said = [
         Newcomer("store", "Camille", "Dupont", email="camille@example.org", phone="0639982148", store_code="s1",
-                 card_number="PLASTIC-77"),
+                 card_number="PLASTIC-77", birth_date=date(1985, 4, 3)),
         Newcomer("store", "Hélène", "O’Brien-Núñez", store_code="s2", member_number="MEM-42"),
         Newcomer("store", "Jean-Pierre", "Martin", store_code="u1", phone="+12125552368"),
-        Newcomer("web", "Wu", "Li", email="wu@example.org"),
+        Newcomer("web", "Wu", "Li", email="wu@example.org", card_number="2818749812",
+                 member_number="373000000000000018"),
     ]  # fmt: skip
     ids = enrolment.enrol_many(program, said, now, "system")
     return dict(zip(("camille", "helene", "jp", "wu"), ids, strict=True))
@@ -57,6 +59,14 @@ def found(text, program, scopes=(EVERYWHERE,), **options):
         ("camile dupond", "camille", "name"),
         ("héllène", "helene", "name"),
         ("marttin", "jp", "name"),
+        ("jeanpierre martin", "jp", "name"),
+        ("camille marguerite dupont", "camille", "name"),
+        ("dipont k", "camille", "name"),
+        ("]C1MEM-42", "helene", "number"),
+        ("dupond 03/04/1985", "camille", "name"),
+        ("1985-04-03", "camille", "name"),
+        ("é_&_è'ç_&é", "wu", "card"),
+        ("]C1(8018)373000000000000018", "wu", "number"),
     ],
 )
 def test_the_box_finds_them_by_anything(program, people, text, who, by):
@@ -105,6 +115,51 @@ def test_scopes_add_up(program, people):
     assert {pk for text in ("camille", "martin", "helene") for pk in found(text, program, scopes)} == {
         people["camille"], people["jp"],
     }  # fmt: skip
+
+
+def test_a_search_that_takes_too_long_ends_and_says_so(program, people, monkeypatch):
+    def sleep(cursor, *_key, **_options):
+        cursor.execute("SELECT pg_sleep(20)")
+
+    monkeypatch.setattr(searching, "LONGEST_MS", "20")
+    monkeypatch.setattr(naming, "named", sleep)
+    with pytest.raises(searching.TooMany):
+        found("dupont", program)
+    monkeypatch.undo()
+    assert found("dupont", program) == [people["camille"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout'), current_setting('enable_seqscan')")
+        assert cursor.fetchone() == ("0", "on")
+
+
+def test_a_name_everybody_has_is_found_within_a_narrow_scope(program, people, now, monkeypatch):
+    monkeypatch.setattr(naming, "NAMES", 3)
+    crowd = [Newcomer("store", f"N{n}", "Durand", store_code="s1") for n in range(6)]
+    last = enrolment.enrol_many(program, [*crowd, Newcomer("store", "Zoe", "Durand", store_code="s2")], now, "system")
+    assert found("durand", program, [Scope(store="s2")]) == [last[-1]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [("martin", "mratin", True), ("martin", "matin", True), ("martin", "marttin", True), ("martin", "mertin", True),
+     ("martin", "amrtin", True), ("martin", "martni", True), ("martin", "martin", True), ("martin", "mtrain", False),
+     ("martin", "marten", True), ("ab", "ba", True), ("martin", "marinet", False), ("aa", "a", True)],
+)  # fmt: skip
+def test_one_slip_apart(one, other, near):
+    assert spelling.one_slip_apart(one, other) is near
+    assert spelling.one_slip_apart(other, one) is near
+
+
+@pytest.mark.parametrize(
+    ("heard", "written"),
+    [("filipe", "philippe"), ("goto", "gauthaud"), ("reno", "renault"), ("renaud", "reynault"), ("lefevre", "lefaivre"),
+     ("katerine", "catherine"), ("durent", "durand"), ("shevalier", "chevallier"), ("isabel", "ysabelle")],
+)  # fmt: skip
+def test_what_sounds_alike_has_one_sound(heard, written):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name_sound(%s), name_sound(%s)", [heard, written])
+        one, other = cursor.fetchone()
+    assert one == other
 
 
 def test_another_program_and_another_population_stay_unseen(program, other_program, sister_program, people, now):
@@ -192,8 +247,6 @@ def test_holders_by_market(program, people):
 
 
 def test_likely_duplicates_say_why(program, other_program, people, now):
-    from datetime import date
-
     models.Member.objects.filter(first_name="Hélène").update(birth_date=date(1980, 3, 3))
     likely = duplicates.likely(
         program=program, first_name="Helen", last_name="Obrien Nunez", birth_date=date(1980, 3, 3),
@@ -233,7 +286,7 @@ LAST = ["martin", "bernard", "dubois", "thomas", "robert", "petit", "durand", "l
 
 
 def test_the_box_answers_at_once_among_many(program, now, owner_cursor):
-    """8,000 people with the names everybody has: a bound for a busy machine, at the median; a join gone wrong is 10 s."""
+    """8,000 people with the names everybody has: a bound for a busy machine; a join gone wrong takes ten times it."""
     people = [
         Newcomer(
             "store", FIRST[n % 14].title(), f"{LAST[n % 11].title()}{LAST[(n // 154) % 11]}{n % 997}", store_code="s1"

@@ -84,9 +84,10 @@ def qr(number: str, label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def engraving(number: str, look: banners.Look) -> SafeString:
-    """The guilloche of one card."""
-    drawing = guilloche.engraving(look.engraving, codes.seed_of(number))
+def engraving(number: str, look: banners.Look, *, small: bool = False) -> SafeString:
+    """The guilloche of one card. A small one is one of 32, which are drawn once: a list shows many of them."""
+    seed = codes.seed_of(number)
+    drawing = guilloche.engraving(look.engraving, seed % 32 if small else seed)
     return format_html(
         '<svg class="pass-art" viewBox="0 0 1400 880" preserveAspectRatio="xMaxYMid slice" aria-hidden="true">{}</svg>',
         mark_safe(drawing),  # numbers only, drawn by guilloche.py
