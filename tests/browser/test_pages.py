@@ -13,12 +13,14 @@ from activity.models import Kind, Quarantine
 from identity import disowning, staff
 from identity.models import Device
 from identity.rights import EVERYWHERE, Scope
-from members import batches, cards, change_codes, changing
+from members import accepting, batches, cards, change_codes, changing
 from members.history import Hand
 from messaging import unsubscribing
-from programs.models import Store
+from programs.asking import TERMS
+from programs.models import Store, TermsText
 from tests.browser import pictures, together
 from tests.care import past
+from tests.replication import scene
 from tests.web import lives
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,9 +53,13 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
     )  # fmt: skip
     device = Device.objects.create(user=camille.user, digest="d", first_seen_at=now, last_seen_at=now)
     there = f"/desk/members/{camille.membership.public_id}/"
+    sent, question = scene.played(program, now, channel="partner")
     marc = staff.create_staff("marc@example.com", "Marc", [("call_centre", EVERYWHERE)], now=now, by="test")
     asked = past.live(camille, bought, marc, now)
     pooled = together.live(camille, now)
+    terms = "Le programme est *gratuit*.\n\n## Vos points\n\n- Vos achats en donnent.\n- Ils vivent douze mois."
+    TermsText.objects.create(program=program, version=TERMS, language="fr", text=terms, since=now)
+    accepting.accept(membership=camille.membership, source="web", now=now, by="test")
     return {
         "camille@example.com": [
             "/demo/", "/demo/card/", "/demo/activity/", "/demo/activity/?month=2020-01", f"/demo/activity/{bought}/",
@@ -62,7 +68,7 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
             "/demo/me/", "/demo/nowhere/", "/demo/cards/", f"/demo/cards/{card.pk}/lost/", "/demo/cards/claim/",
             "/demo/card/offline/", "/demo/me/leave/", "/demo/me/data/", "/demo/me/data/delete/",
             *asked.of_the_member, *pooled["member"],
-            "/demo/account/2fa/", "/demo/account/sessions/", "/demo/me/confirm/",
+            "/demo/me/terms/", "/demo/account/2fa/", "/demo/account/sessions/", "/demo/me/confirm/",
         ],
         "sofia@example.com": [
             "/desk/", "/desk/?q=cam", "/desk/?q=nobody", there, f"{there}?why={bought}", "/desk/enrol/",
@@ -70,7 +76,8 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
             f"/desk/quarantine/{waits}/", "/ui/", "/desk/till/", "/desk/stock/", f"/desk/stock/{batch.code}/",
             f"{there}contact/", f"{there}contact/email/", f"{there}contact/address/", f"{there}person/",
             f"{there}likes/", f"{there}consents/", f"{there}freeze/",
-            "/desk/replication/", "/desk/enrol/post/",
+            "/desk/replication/", f"/desk/replication/{sent.pk}/", "/desk/replication/questions/",
+            f"/desk/replication/questions/{question.pk}/", "/desk/enrol/post/",
             "/desk/staff/", "/desk/tills/", "/desk/accesses/", "/desk/fraud/",
             f"{there}cards/", f"{there}cards/{card.pk}/receipts/", f"{there}suspend/", f"{there}close/",
             f"{there}data/", *asked.of_the_desk(camille.membership.public_id), *pooled["staff"],
@@ -78,7 +85,7 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
         "": [f"/demo/unsubscribe/{unsubscribing.token(camille.membership, 'marketing', 'email')}/",
              f"/demo/contact/{change_codes.link_of(changed.uid)}/", f"/demo/not-me/{disowning.link_of(device.pk)}/",
              "/", "/demo/", "/demo/join/", "/demo/account/login/", "/demo/account/login/code/",
-             "/demo/account/password/reset/", "/demo/account/signup/"],
+             "/demo/account/password/reset/", "/demo/account/signup/", "/demo/terms/"],
     }  # fmt: skip
 
 
