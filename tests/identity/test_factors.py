@@ -232,12 +232,15 @@ def test_who_did_not_sign_in_there_throws_everybody_out_by_the_link_of_the_mail(
     assert not disowning.was_not_me(device_id=facts["device_id"], now=user.date_joined)
 
 
-def test_whatever_opens_an_account_anew_is_told_to_its_owner(program: Any) -> None:
+def test_whatever_opens_an_account_anew_is_told_to_its_owner(
+    program: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     staff.member_login("camille@example.org", password="a long enough one 7")
     client = sign_in("camille@example.org")
     client.get(reverse("mfa_activate_totp"))
     secret = client.session["mfa.totp.secret"]
-    client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
     typed = {"oldpassword": "a long enough one 7", "password1": "another long one 8", "password2": "another long one 8"}
     client.post(reverse("account_change_password"), typed)
     client.post(reverse("mfa_deactivate_totp"), {})
