@@ -170,6 +170,37 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value or "")
 
 
+def reason_label(reason: str) -> str:
+    """Why a record was not simply taken, in words; nothing where the code is all there is."""
+    words = {
+        "AlreadyLinked": _("This member is another record of the same system"),
+        "BothChanged": _("Both sides changed this field: staff decide"),
+        "CardTaken": _("The card is in use"),
+        "Closed": _("The membership was closed here"),
+        "DifferentContent": _("This version came before with other content"),
+        "EmailTaken": _("Another member has proven this address"),
+        "Erased": _("This person was erased: a new person has another number"),
+        "InTheFuture": _("This moment is yet to come"),
+        "InsufficientPoints": _("More is taken back than is left"),
+        "InvalidContact": _("This cannot be a contact or a name"),
+        "InvalidField": _("A field cannot be read"),
+        "LooksLikeAMember": _("Looks like a member: staff decide"),
+        "LotTaken": _("This lot came with somebody else"),
+        "MissingFromFullFile": _("Is here, and not in the full file"),
+        "NotOffered": _("The program does not have this"),
+        "NumberTaken": _("The membership number is in use"),
+        "TooYoung": _("Too young for this market"),
+        "UnknownStep": _("The program’s ladder has no such step"),
+    }
+    return words.get(reason, "")
+
+
+def line_label(outcome: str) -> str:
+    """What became of one record."""
+    words = {"refused": _("refused"), "conflicting": _("in conflict"), "missing": _("missing")}
+    return words.get(outcome, outcome)
+
+
 def outcome_label(outcome: str) -> str:
     words = {
         "created": _("Created"), "matched": _("Recognised"), "changed": _("Changed"), "unchanged": _("Unchanged"),

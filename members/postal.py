@@ -22,6 +22,7 @@ WORDING = "paper-1"
 """Version of the sentence printed on the form."""
 
 _BATCH = "postal_batch"
+ENTERED, LEFT_OUT = "members.form_entered", "members.form_left_out"
 
 
 def enter(
@@ -55,15 +56,21 @@ def enter(
             terms=terms, terms_source="paper",
         )  # fmt: skip
         trail.record(
-            action="members.form_entered", actor=by, obj=(_BATCH, _key(program, batch)), at=now,
+            action=ENTERED, actor=by, obj=(_BATCH, _key(program, batch)), at=now,
             data={"membership": membership.pk, "signed_on": signed_on.isoformat()},
         )  # fmt: skip
     return membership
 
 
-def entered(program: Program, batch: str) -> int:
-    """How many forms of a batch were entered."""
-    return AuditEvent.objects.filter(object_type=_BATCH, object_id=_key(program, batch)).count()
+def leave_out(*, program: Program, batch: str, now: datetime, by: str) -> None:
+    """A form of a batch is laid aside, because its person is a member already or may be."""
+    trail.record(action=LEFT_OUT, actor=by, obj=(_BATCH, _key(program, batch)), at=now)
+
+
+def entered(program: Program, batch: str) -> tuple[int, int]:
+    """How many forms of a batch were entered, and how many were left out: together they are the pile."""
+    rows = AuditEvent.objects.filter(object_type=_BATCH, object_id=_key(program, batch))
+    return rows.filter(action=ENTERED).count(), rows.filter(action=LEFT_OUT).count()
 
 
 def _key(program: Program, batch: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from replication import intake, mapping, report, systems
+from replication import cutting, intake, mapping, report, systems
 from replication.models import Run
 
 
@@ -83,6 +83,12 @@ def as_json(run: Run) -> dict[str, Any]:
         "adds_up": told.adds_up,
         "seconds": run.seconds,
     }
+
+
+def refused_rows(path: Path, run: Run, mapping_path: Path | None) -> Iterator[bytes]:
+    """The rows of a run's file that were refused, as they were written."""
+    how = mapping.read(mapping_path) if mapping_path else intake.stored_mapping(run.system)
+    return cutting.refused(path, run, how)
 
 
 def csv_of(run: Run) -> Iterator[str]:

@@ -33,7 +33,10 @@ def show(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
     if not form.is_valid():
         return _page(request, desk, form, status=422)
     typed = form.cleaned_data
-    if not request.POST.get("other"):
+    answer = request.POST.get("other")
+    if answer == "left_out":
+        return _leave_out(request, desk, typed)
+    if answer != "yes":
         asked = {name: typed[name] for name in ("first_name", "last_name", "birth_date", "email", "phone")}
         if twin := twins.twin_of(desk, **asked):
             return _page(request, desk, form, duplicate=twin)
@@ -56,6 +59,17 @@ def _enter(request: HttpRequest, desk: doors.Desk, form: PostForm) -> HttpRespon
         return _page(request, desk, form, status=422)
     attribution.rematch(desk.program, desk.now, REMATCHED)
     messages.success(request, _("%(name)s is a member.") % {"name": str(membership.member)})
+    return _next(typed)
+
+
+def _leave_out(request: HttpRequest, desk: doors.Desk, typed: dict[str, Any]) -> HttpResponse:
+    """Lay the form aside; it is counted, so that the pile adds up."""
+    postal.leave_out(program=desk.program, batch=typed["batch"], now=desk.now, by=desk.actor)
+    messages.success(request, _("The form is left out, and counted."))
+    return _next(typed)
+
+
+def _next(typed: dict[str, Any]) -> HttpResponse:
     stays = {"batch": typed["batch"], "signed_on": typed["signed_on"].isoformat()}
     return redirect(f"{reverse('backoffice:enrol_post')}?{urlencode(stays)}")
 
@@ -64,8 +78,8 @@ def _page(
     request: HttpRequest, desk: doors.Desk, form: PostForm, *, status: int = 200, duplicate: Any = None
 ) -> HttpResponse:
     batch = str(form["batch"].value() or "")
+    count, left_out = postal.entered(desk.program, batch) if batch else (0, 0)
     values = {
-        "form": form, "batch": batch, "count": postal.entered(desk.program, batch) if batch else 0,
-        "duplicate": duplicate, "place": "enrol",
+        "form": form, "batch": batch, "count": count, "left_out": left_out, "duplicate": duplicate, "place": "enrol",
     }  # fmt: skip
     return doors.page(request, "backoffice/post.html", desk, values, status=status)

@@ -39,7 +39,9 @@ def show(request: HttpRequest, desk: doors.Desk, run_id: int) -> HttpResponse:
     )
     label = replications.outcome_label
     values = {
-        "run": run, "lines": [(line, label(line.outcome)) for line in lines], "more": more, "outcome": outcome,
+        "run": run, "more": more, "outcome": outcome,
+        "lines": [(line, replications.line_label(line.outcome), replications.reason_label(line.reason))
+                  for line in lines],
         "counts": [(name, label(name), run.told.counts[name]) for name in COUNTS],
         "outcomes": [(name, label(name)) for name in OUTCOMES], "place": "replication",
     }  # fmt: skip

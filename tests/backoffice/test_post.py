@@ -50,6 +50,16 @@ def test_a_likely_duplicate_is_asked_about_and_entered_when_it_is_somebody_else(
     assert Membership.objects.count() == 2
 
 
+def test_a_form_that_is_left_out_is_counted_so_that_the_pile_adds_up(desk):
+    page = desk("call_centre")
+    page.post("/desk/enrol/post/", FORM)
+    answer = page.post("/desk/enrol/post/", {**FORM, "other": "left_out"})
+    assert answer.status_code == 302 and "batch=B-7" in answer["Location"] and Membership.objects.count() == 1
+    shown = page.get(answer["Location"]).content.decode()
+    assert '<b class="num">1</b> <span class="muted">entered in B-7' in shown
+    assert '<b class="num">1</b> <span class="muted">forms left out' in shown
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"signed_on": "2026-12-24"}, {"signed_on": "2020-01-01"}, {"terms": ""}, {"email": ""}, {"email": "none"},

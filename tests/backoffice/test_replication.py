@@ -36,6 +36,7 @@ def test_a_run_shows_its_report_and_its_lines_as_csv(desk, conflict):
     assert "base2.ndjson" in page.get("/desk/replication/").content.decode()
     shown = page.get(f"/desk/replication/{run.pk}/").content.decode()
     assert "It adds up" in shown and "BothChanged" in shown and "InvalidField" in shown
+    assert "Both sides changed this field: staff decide" in shown and "A field cannot be read" in shown
     assert "BothChanged" not in page.get(f"/desk/replication/{run.pk}/?outcome=refused").content.decode()
     text = b"".join(page.get(f"/desk/replication/{run.pk}/lines.csv").streaming_content).decode()
     assert text.splitlines()[0] == "line,external_id,outcome,reason,field,detail" and "'=1+1" in text

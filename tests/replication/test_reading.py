@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from members.models import Card, Membership
 from replication import mapping
@@ -28,6 +29,22 @@ def test_rows_of_one_person_are_one_record(crm, load, now):
                .values_list("number", flat=True)) == {"C0001", "C0002"}  # fmt: skip
     assert list(balances("C1", now).values()) == [570]
     assert counts(load(crm, CSV)) == {"repeated": 2, "refused": 1}
+
+
+def test_refused_rows_are_cut_out_of_their_file_mended_and_loaded_alone(crm, load, tmp_path):
+    run = load(crm, CSV)
+    path, refused = tmp_path / "base.csv", tmp_path / "refused.csv"
+    call_command("replicate", "refused", str(path), str(run.pk), "--to", str(refused))
+    header, *rows = CSV.splitlines(keepends=True)
+    assert refused.read_text() == "".join([header, *(row for row in rows if row.startswith("C3"))])
+    mended = refused.read_text().replace("Mai", "Mei")
+    assert counts(load(crm, mended)) == {"created": 1}
+    with pytest.raises(CommandError, match="is not the file"):
+        call_command("replicate", "refused", str(path), str(run.pk), "--to", str(refused))
+    sent = [{"external_id": "N1", "version": 1}, {"external_id": "N2"}, {"external_id": "N3", "version": 1}]
+    run = load(crm, sent)
+    call_command("replicate", "refused", str(tmp_path / "base.ndjson"), str(run.pk), "--to", str(refused))
+    assert refused.read_text() == '{"external_id": "N2"}\n'
 
 
 def test_a_mapping_names_the_columns_of_an_export(crm, load):

@@ -31,6 +31,11 @@ class Command(BaseCommand):
         report.add_argument("run", type=int, nargs="?")
         report.add_argument("--system")
         report.add_argument("--csv", action="store_true", help="each line that was not simply taken, as CSV")
+        refused = doing.add_parser("refused", help="the rows of a file that a run refused, to mend and load alone")
+        refused.add_argument("file", type=Path, help="the file of the run")
+        refused.add_argument("run", type=int)
+        refused.add_argument("--mapping", type=Path, help="as when it was loaded")
+        refused.add_argument("--to", type=Path, required=True, help="write them to this file")
         feed = doing.add_parser("feed", help="loyalty facts that changed since a cursor, as NDJSON")
         feed.add_argument("--system", required=True)
         feed.add_argument("--after", type=int, default=0, help="the cursor of the last line read before")
@@ -77,6 +82,16 @@ class Command(BaseCommand):
                 self.stdout.write(line, ending="")
             return
         self.stdout.write(json.dumps(commands.as_json(run), ensure_ascii=False, indent=2))
+
+    def _refused(self, options: dict[str, Any]) -> None:
+        from replication import commands
+
+        run = commands.run_of(options["run"], None)
+        if run is None:
+            raise CommandError("there is no such run", returncode=2)
+        rows = commands.refused_rows(options["file"], run, options["mapping"])
+        with options["to"].open("wb") as file:
+            file.writelines(rows)
 
     def _feed(self, options: dict[str, Any]) -> None:
         from replication import feeding, systems
