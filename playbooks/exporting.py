@@ -37,7 +37,8 @@ def export(program: Program, *, now: datetime) -> str:
 
 def logos_of(program: Program) -> dict[str, bytes]:
     """The logos that the program's playbook names, by the names it gives them: files to lie beside it."""
-    digests = [look["logo"]["digest"] for one in (program, *program.banners.all()) if "logo" in (look := one.look)]
+    worn = [program.look, *(banner.look for banner in program.banners.all())]
+    digests = [look["logo"]["digest"] for look in worn if "logo" in look]
     return {f"logo-{row.digest}.png": bytes(row.png) for row in ThemeLogo.objects.filter(pk__in=digests)}
 
 
@@ -55,23 +56,11 @@ def of_program(program: Program, *, now: datetime) -> Tree:
     document = ladders.document_of(program)
     everywhere, there = rulebooks_at(program, now)
     tree: Tree = {
-        "program": canonical.slim(
-            {
-                "code": program.code,
-                "name": canonical.named(program.names, program.code, home),
-                "population": program.population.code,
-                "theme": legal.theme_in_row(program.look),
-            }
+        "program": canonical.whole(
+            program.code, program.names, home, legal.theme_in_row(program.look), population=program.population.code
         ),
         "banners": canonical.by_code(
-            canonical.slim(
-                {
-                    "code": one.code,
-                    "name": canonical.named(one.names, one.code, home),
-                    "theme": legal.theme_in_row(one.look),
-                }
-            )
-            for one in program.banners.all()
+            canonical.whole(one.code, one.names, home, legal.theme_in_row(one.look)) for one in program.banners.all()
         ),
         "markets": [_market(market) for market in markets],
         "stores": canonical.by_code(_store(store, home) for store in _stores(program, markets)),

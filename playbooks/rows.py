@@ -67,7 +67,7 @@ class Putting:
         practises = self.playbook.settings.practice
         if program and bool(program.settings.get("practice")) != practises and program.memberships.exists():
             self._refuse(("settings", "practice"), "stays as it is: the program has members")
-        others = population.programs.exclude(pk=program.pk if program else None)
+        others = population.programs.exclude(pk=program.pk) if program else population.programs.all()
         if any(bool(one.settings.get("practice")) != practises for one in others):
             self._refuse(("program", "population"), "real people and people to train on are two populations")
 

@@ -11,7 +11,7 @@ TABLES = [
     no_people("reward_budget", "what all of them may cost"),
     Table("reward_taken", "how many a member took", BOOKS, whose=MEMBERSHIP, pseudonymous=("taken", "allowed")),
     Table("redemption", "points turned into something", BOOKS, whose=MEMBERSHIP,
-          none=("from_stock", "state", "source", "channel", "offer", "quantity"),
+          none=("from_stock", "state", "source", "channel", "offer", "quantity", "budget_market", "money"),
           pseudonymous=("idem", "fingerprint", "receipt", "budget_amount", "budget_points", "actor", "resolved_by"),
           exempt=IDEM),
     Table("redemption_cost", "what it cost", BOOKS, whose=HOLDER, pseudonymous=("amount",)),
