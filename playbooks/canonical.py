@@ -43,23 +43,15 @@ def of_file(checked: Checked) -> Tree:
         slim({**terms.as_json(part), "name": named(part.name, part.code, home)}, kind="") for part in playbook.stores
     ]
     tree: Tree = {
-        "program": slim(
-            {
-                "code": playbook.program.code,
-                "name": named(playbook.program.name, playbook.program.code, home),
-                "population": playbook.program.population or playbook.program.code,
-                "theme": legal.theme_in_file(checked, playbook.program.theme),
-            }
+        "program": whole(
+            playbook.program.code,
+            playbook.program.name,
+            home,
+            legal.theme_in_file(checked, playbook.program.theme),
+            population=playbook.program.population or playbook.program.code,
         ),
         "banners": by_code(
-            slim(
-                {
-                    "code": one.code,
-                    "name": named(one.name, one.code, home),
-                    "theme": legal.theme_in_file(checked, one.theme),
-                }
-            )
-            for one in playbook.banners
+            whole(one.code, one.name, home, legal.theme_in_file(checked, one.theme)) for one in playbook.banners
         ),
         "markets": [slim(terms.as_json(part), week_start="mon", minimum_age=18) for part in playbook.markets],
         "stores": by_code(stores),
@@ -87,6 +79,11 @@ def of_file(checked: Checked) -> Tree:
         ),
     }
     return {key: value for key, value in tree.items() if value not in ([], {}, None)}
+
+
+def whole(code: str, name: Any, home: str, theme: Tree | None, *, population: str | None = None) -> Tree:
+    """A program's own part, or a banner's."""
+    return slim({"code": code, "name": named(name, code, home), "population": population, "theme": theme})
 
 
 def named(name: Any, code: str, home: str) -> dict[str, str] | None:

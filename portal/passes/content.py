@@ -64,8 +64,12 @@ def pass_of(visit: Visit, program: Program, card: Card) -> Pass:
         language=get_language() or "en",
         look=visit.look,
         service=addresses.absolute(program, "wallet"),
-        voided=card.status != Card.Status.ACTIVE,
+        voided=card.status != Card.Status.ACTIVE or _has_left(card),
     )  # fmt: skip
+
+
+def _has_left(card: Card) -> bool:
+    return card.membership is None or card.membership.status == Membership.Status.CLOSED
 
 
 def card_in_wallet(membership_id: int) -> Card | None:

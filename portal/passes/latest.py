@@ -19,9 +19,9 @@ from tiers import queries as tiers
 
 
 def pass_of(card: Card, now: datetime) -> Pass | None:
-    """In the member's own language. None where she is a member no more, or the card never was for a wallet."""
+    """In the member's own language; voided where she is a member no more. None for a card that is for no wallet."""
     membership = card.membership
-    if membership is None or card.kind != Card.Kind.PASS or membership.status == membership.Status.CLOSED:
+    if membership is None or card.kind != Card.Kind.PASS:
         return None
     program = programs.program_by_code(card.program.code)
     visit = queries.visit_for(membership, program, now)

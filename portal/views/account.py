@@ -9,5 +9,6 @@ from web import people
 @doors.for_members
 def show(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
     """What we know of the member, her cards and consents, and the way out."""
-    values = {"me": people.person_of(visit.membership_id), "places": places.of_member(visit), "tab": "me"}
+    me = people.person_of(visit.membership_id)
+    values = {"me": me, "phone": people.written_phone(me.phone), "places": places.of_member(visit), "tab": "me"}
     return doors.page(request, "portal/me.html", visit, values)

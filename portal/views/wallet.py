@@ -98,6 +98,8 @@ def fetch(request: HttpRequest, card: Card) -> HttpResponse:
 def complaint(request: HttpRequest) -> HttpResponse:
     """What a phone could not do, in its own words."""
     doors.program_of(request)
+    if not apple.is_configured():
+        raise Http404
     said = _body(request).get("logs")
     for line in said[:10] if isinstance(said, list) else ():
         log.warning("a wallet complains", said=str(line)[:300])

@@ -1,5 +1,7 @@
 """The text of the terms: read before joining, accepted with its version, asked about anew at the next sign-in."""
 
+import re
+
 import pytest
 
 from members.models import TermsAccepted
@@ -38,7 +40,7 @@ def test_who_joins_reads_them_in_their_language_and_market(client, program, writ
     write("1", "## Points\n\nUn *point* par euro.", market="FR")
     assert 'href="/demo/terms/"' in client.get("/demo/join/").content.decode()
     page = client.get("/demo/terms/", headers={"accept-language": "fr"}).content.decode()
-    assert "<h3>Points</h3>" in page and "<em>point</em>" in page and "Pour tous" not in page
+    assert "<h2>Points</h2>" in page and "<em>point</em>" in page and "Pour tous" not in page
     there = client.get("/demo/terms/", headers={"accept-language": "en"}).content.decode()
     assert 'lang="fr"' in there and "Points" in there  # the market's own before a language it is not written in
     assert client.get("/demo/terms/9/").status_code == client.get("/demo/terms/%00/").status_code == 404
@@ -85,6 +87,13 @@ def test_a_text_brings_no_markup_of_its_own(text):
     made = markdown.html_of(text)
     for bad in ("<script", "<img", "<p onclick", 'href="javascript', 'href="data', ' onclick="', ' onerror="'):
         assert bad not in made, made
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"), [("# a\n## b\n# c", "232"), ("## a\n\n#### b\n\n### c", "233"), ("###### a", "2"), ("a", "")]
+)
+def test_headings_leave_no_step_out(text, levels):
+    assert "".join(re.findall(r"<h(\d)>", markdown.html_of(text))) == levels
 
 
 def test_headings_stand_below_that_of_the_page():

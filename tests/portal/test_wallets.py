@@ -178,6 +178,17 @@ def test_a_blocked_card_is_told_and_voided(camille, pushes, now):
     assert phone.fetch() == 200 and phone.said["voided"] is True
 
 
+def test_the_pass_of_who_left_is_voided(camille, pushes, now):
+    from members import closing
+
+    phone = Phone(camille)
+    phone.register()
+    phone.fetch()
+    closing.close(membership_id=camille.membership.pk, reason="unused", now=now, by="t")
+    assert sweep(now + timedelta(minutes=6)) == (1, 1)
+    assert phone.fetch() == 200 and phone.said["voided"] is True
+
+
 def test_who_has_no_token_learns_and_changes_nothing(camille, pushes, program):
     phone = Phone(camille)
     wrong = {"authorization": "ApplePass " + "0" * 40}
@@ -215,7 +226,12 @@ def test_a_token_of_an_earlier_key_still_proves(camille, pushes, settings):
 def test_where_it_is_not_configured_there_is_no_service(client, program):
     assert client.get(f"/demo/wallet/v1/passes/{TYPE}/demo-1").status_code == 404
     assert client.get(f"/demo/wallet/v1/devices/x/registrations/{TYPE}").status_code == 404
-    assert client.post("/demo/wallet/v1/log", b'{"logs": ["a", 1]}', content_type="application/json").status_code == 200
+    assert client.post("/demo/wallet/v1/log", b"{}", content_type="application/json").status_code == 404
+
+
+@pytest.mark.parametrize("body", [b'{"logs": ["a", 1]}', b'{"logs": 1}', b"[]", b"{"])
+def test_a_phone_may_complain_of_anything(client, pushes, program, body):
+    assert client.post("/demo/wallet/v1/log", body, content_type="application/json").status_code == 200
 
 
 def test_google_s_card_is_patched_and_one_that_was_never_kept_is_left(
