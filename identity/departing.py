@@ -15,7 +15,7 @@ from django.db.models import F
 
 from audit import trail
 from identity import hooks
-from identity.models import Badge, Grant, User
+from identity.models import Badge, Grant, StaffProfile, User
 
 TO_BEGIN = timedelta(days=14)
 """How long an invitation waits for the first sign-in."""
@@ -62,5 +62,6 @@ def let_lapse(*, now: datetime, by: str = "system:retention") -> int:
         for user in found:
             Grant.objects.filter(user=user).delete()
             is_gone(user, now=now, by=by)
+            StaffProfile.objects.filter(user=user).delete()  # then the login goes as any that nobody used
             trail.record(action="staff.lapsed", actor=by, obj=("user", user.pk), at=now)
     return len(found)

@@ -5,6 +5,7 @@ An action is a person's own: something bought, a sign-in, a reward taken, a cons
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -41,7 +42,7 @@ CROSS JOIN LATERAL (
                ((SELECT max(k.opened_at) FROM care_case k WHERE k.membership_id = s.id))
     ) AS each(at)
 ) acted
-WHERE m.population_id = %(population)s AND m.created_at < %(before)s
+WHERE m.population_id = %(population)s AND m.created_at < %(before)s AND m.id > %(after)s
   AND NOT EXISTS (SELECT FROM care_erasure e WHERE e.member_id = m.id AND e.state <> 'withdrawn')
 GROUP BY m.id HAVING max(acted.at) < %(before)s ORDER BY m.id LIMIT %(limit)s
 """
@@ -59,11 +60,19 @@ def terms_of(population_id: int) -> Retention | None:
     return max(acting, key=lambda one: (one.idle_days, one.idle == "invite"))
 
 
-def idle(population_id: int, before: datetime, limit: int = AT_ONCE) -> list[tuple[int, int, datetime]]:
-    """(member, membership, last action) of people who did nothing since `before`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_IDLE, {"population": population_id, "before": before, "limit": limit})
-        return cursor.fetchall()
+def idle(population_id: int, before: datetime) -> Iterator[tuple[int, int, datetime]]:
+    """(member, membership, last action) of people who did nothing since `before`, whoever waits for an answer too:
+    AT_ONCE are read, and then the next, so that those who wait keep nobody behind them from being asked."""
+    after = 0
+    while True:
+        with connection.cursor() as cursor:
+            around = {"population": population_id, "before": before, "after": after, "limit": AT_ONCE}
+            cursor.execute(_IDLE, around)
+            found = cursor.fetchall()
+        yield from found
+        if len(found) < AT_ONCE:
+            return
+        after = found[-1][0]
 
 
 def attend(*, now: datetime) -> int:

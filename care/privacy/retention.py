@@ -146,10 +146,12 @@ def logins(now: datetime) -> int:
         date_joined__lt=before, grants=None, staff=None, is_staff=False, is_superuser=False
     ).exclude(last_login__gte=before).exclude(pk__in=Login.objects.values("user_id"))  # fmt: skip
     rows = rows.filter(is_active=True)  # an erased person's row stays as a number
-    with transaction.atomic():
-        found = list(rows.values_list("pk", flat=True)[:1_000])
-        User.objects.filter(pk__in=found).delete()
-    return len(found)
+    gone = 0
+    while found := list(rows.values_list("pk", flat=True)[:1_000]):
+        with transaction.atomic():
+            User.objects.filter(pk__in=found).delete()
+        gone += len(found)
+    return gone
 
 
 def sessions(now: datetime) -> int:

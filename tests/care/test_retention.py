@@ -57,6 +57,15 @@ def test_she_is_asked_first_and_has_time_to_answer(program, now):
     assert erasing.is_erased(life.membership.member_id)
 
 
+def test_who_waits_for_an_answer_keeps_nobody_behind_her_from_being_asked(program, now, monkeypatch):
+    monkeypatch.setattr(idleness, "AT_ONCE", 1)
+    idle_since(program, now, 1200)
+    assert retention.idle_members(now) == 1
+    behind = lives.member(program, now - timedelta(days=1200), email="behind@example.com")
+    Member.objects.filter(pk=behind.membership.member_id).update(created_at=now - timedelta(days=1200))
+    assert retention.idle_members(now) == 1
+
+
 def test_a_receipt_is_an_action(program, now):
     life = idle_since(program, now, 1200, idle="erase")
     lives.receipt(life, now - timedelta(days=1094))

@@ -113,10 +113,11 @@ def sql_of(path: Path) -> list[tuple[int, str]]:
 
 
 def test_no_sql_of_ours_asks_the_clock():
-    """`now` is handed down; only recorded_at defaults to the database's moment, and audit.clock reads it."""
+    """`now` is handed down; only recorded_at defaults to the database's moment, and audit.clock reads it. A guard of
+    what only grows believes nobody's `now` but the database's."""
     asking = []
     for path in tracked(".py"):
-        if path.relative_to(ROOT).parts[0] == "tests" or ours(path) == "audit/clock.py":
+        if path.relative_to(ROOT).parts[0] == "tests" or ours(path) in ("audit/clock.py", "audit/guards.py"):
             continue
         for line, text in sql_of(path):
             rest = re.sub(r"recorded_at\s+timestamptz\s+NOT NULL\s+DEFAULT\s+now\(\)", "", text, flags=re.I)

@@ -12,7 +12,7 @@ from django.test import Client
 
 from audit.models import AuditEvent
 from identity import departing, hooks, rights, staff, staffing, tills
-from identity.models import Badge, Grant, User
+from identity.models import Badge, Grant, StaffProfile, User
 from identity.rights import EVERYWHERE, Scope
 from members import enrolment
 from messaging.models import Outgoing
@@ -281,5 +281,6 @@ def test_an_invitation_that_nobody_took_up_lapses(manager: User, now: Any, days:
     User.objects.filter(pk__in=[began.pk, manager.pk]).update(last_login=then)
     assert departing.let_lapse(now=now) == gone
     assert Grant.objects.filter(user=mistyped).exists() is not gone
+    assert StaffProfile.objects.filter(user=mistyped).exists() is not gone, "or the login would be kept for it"
     assert Grant.objects.filter(user=began).exists()
     assert departing.let_lapse(now=now) == 0
