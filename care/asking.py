@@ -27,7 +27,7 @@ from programs import queries as programs
 KIND, PURPOSE = "opinion_asked", "marketing"
 FORGOTTEN = timedelta(days=3)
 """A receipt that came, or was scored, so long after it was due to be asked about is asked about no more."""
-AT_ONCE = 1_000
+AT_ONCE = 20_000
 _MINE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 # the window is an index of its own; everybody in it is looked up by keys, and the latest receipt of each is asked about
@@ -79,7 +79,7 @@ def filled(facts: Mapping[str, Any]) -> dict[str, Any]:
 def _ask(program_id: int, said: terms.Asks, now: datetime) -> int:
     """Owe at most AT_ONCE questions. Two beats at once take turns, so that each sees whom the other asked."""
     until = now - timedelta(hours=said.after_hours)
-    around = {
+    around: dict[str, Any] = {
         "program": program_id, "since": until - FORGOTTEN, "until": until, "purchase": int(Kind.PURCHASE),
         "active": Membership.Status.ACTIVE, "purpose": PURPOSE, "channel": kinds.CHANNEL, "kind": KIND,
         "not_since": now - timedelta(days=said.every_days), "buckets": BUCKETS, "most": AT_ONCE,

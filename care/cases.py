@@ -27,6 +27,7 @@ MOST_WORDS = 4000
 REOPENED_WITHIN_DAYS = 60
 MOST_A_DAY = 10
 """A member opens no more in 24 hours by herself; staff and the system do."""
+SENT_TWICE = timedelta(minutes=1)
 What = CaseEvent.What
 
 
@@ -36,16 +37,19 @@ def open(
 ) -> Case:  # fmt: skip
     """Open a case with its evidence; the member is told that it was heard, and by when it will be answered.
 
-    Raises NotEvidence (nothing is kept), NoWords, TooMany, OwnAccount, ValueError for an unknown type or channel.
+    What a member sends twice within SENT_TWICE is one case. Raises NotEvidence (nothing is kept), NoWords, TooMany,
+    OwnAccount, ValueError for an unknown type or channel.
     """
     if type not in Case.Type.values or channel not in Case.Channel.values:
         raise ValueError(f"no case is of type {type!r} by channel {channel!r}")
     policies.check_acts_on_another(by, membership)
-    _check_not_too_many(membership, now, by)
     said = _said(words) if type != Case.Type.LOST_CARD or words.strip() else ""
     good = evidence.checked(files)
     with evidence.kept_or_gone() as written, transaction.atomic():
         membership = merging.standing_now(membership)  # a page may still have shown one that was merged meanwhile
+        if twin := _sent_just_now(membership, type, said, now, by):
+            return twin
+        _check_not_too_many(membership, now, by)
         case = Case.objects.create(
             program_id=membership.program_id, membership=membership, type=type, channel=channel,
             receipt=receipt.strip()[:200], due_on=_due_on(membership, type, now), owner=owner, opened_at=now,
@@ -184,6 +188,14 @@ def _end(
 def _move(case: Case, state: str, now: datetime) -> None:
     case.state, case.changed_at = state, now
     case.save(update_fields=["state", "changed_at"])
+
+
+def _sent_just_now(membership: Membership, type: str, said: str, now: datetime, by: str) -> Case | None:
+    """The case that the same form opened a moment ago: a thumb taps twice. The membership is locked."""
+    if not by.startswith("member:"):
+        return None
+    mine = Case.objects.filter(membership=membership, type=type, opened_by=by, opened_at__gt=now - SENT_TWICE)
+    return mine.filter(events__what=What.OPENED, events__words=said).order_by("pk").first()
 
 
 def _check_not_too_many(membership: Membership, now: datetime, by: str) -> None:

@@ -74,7 +74,7 @@ def give(
 
 
 def answer(*, opinion_id: int, words: str, now: datetime, by: str) -> Opinion:
-    """Answer the member; she is told, and the case that a low rating opened ends with it. Raises NoWords, OwnAccount."""
+    """Answer the member, who is told; the case that a low rating opened ends with it. Raises NoWords, OwnAccount."""
     if not words.strip():
         raise NoWords
     with transaction.atomic():

@@ -56,7 +56,7 @@ def owe_many(*, kind: str, owed: Sequence[Owed], now: datetime, by: str) -> int:
     kinds.kind_of(kind)
     if not owed:
         return 0
-    columns = [
+    columns: list[Any] = [
         [uuid.uuid4() for _ in owed], [one.key for one in owed], [one.membership_id for one in owed],
         [json.dumps(dict(one.values)) for one in owed],
     ]  # fmt: skip

@@ -73,7 +73,7 @@ class SaidForm(forms.Form):
 
     rating = forms.TypedChoiceField(
         label=gettext_lazy("From 0 to 10, would the member recommend the store?"), coerce=int,
-        choices=[(number, number) for number in range(10, -1, -1)],
+        choices=[("", "–"), *((number, number) for number in range(10, -1, -1))],  # nobody's rating is a default
     )  # fmt: skip
     store = forms.ChoiceField(label=gettext_lazy("Store"))
     on = forms.DateField(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from care import cases, evidence
 from care.models import Case, CaseFile
-from care.refusals import NotEvidence, NoWords
+from care.refusals import NotEvidence, NoWords, TooMany
 from tests.care import papers
 from tests.care.conftest import NOW
 from tests.web.lives import member
@@ -87,6 +88,21 @@ def test_a_request_that_fails_later_leaves_no_file(program: Any, folder: Path, m
     with pytest.raises(NoWords):
         open_with(program, Sent("a.jpg", papers.picture()))
     assert on_disk(folder) == []
+
+
+def test_what_a_member_sends_twice_is_one_request_and_she_makes_ten_a_day(program: Any, folder: Path) -> None:
+    life = member(program, NOW)
+    who: Any = {"membership": life.membership, "type": "other", "channel": "web", "by": "member:x"}
+    files = [Sent("a.jpg", papers.picture())]
+    first = cases.open(words="Hello", files=files, now=NOW, **who)
+    assert cases.open(words="Hello", files=files, now=NOW + timedelta(seconds=59), **who) == first
+    assert (Case.objects.count(), len(on_disk(folder))) == (1, 1)
+    for number in range(9):
+        cases.open(words=f"{number}", now=NOW + timedelta(hours=1), **who)
+    with pytest.raises(TooMany):
+        cases.open(words="One more", now=NOW + timedelta(hours=23), **who)
+    assert cases.open(words="Hello", now=NOW + timedelta(hours=24), **who) != first
+    assert cases.open(words="One more", now=NOW, **{**who, "by": "user:0"}).opened_by == "user:0"
 
 
 def test_six_files_are_too_many(program: Any, folder: Path) -> None:
