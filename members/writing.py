@@ -206,8 +206,9 @@ def _of_row(refusal: Refused, row: int) -> Refused:
 def _taken(cursor: Any, program_id: int, wanted: list[str]) -> list[str]:
     if not wanted:
         return []
-    cursor.execute(
-        "SELECT upper(number) FROM membership WHERE program_id = %s AND upper(number) = ANY(%s)", [program_id, wanted]
+    cursor.execute(  # by the number alone: an index of the program would be read from end to end (+ 0 keeps it out)
+        "SELECT upper(number) FROM membership WHERE program_id + 0 = %s AND upper(number) = ANY(%s)",
+        [program_id, wanted],
     )
     return [number for (number,) in cursor.fetchall()]
 
