@@ -136,6 +136,7 @@ class Attribution(models.Model):
         ]
         indexes = [
             models.Index(fields=["holder_id", "occurred_on"], name="attribution_holder"),
+            BrinIndex(fields=["occurred_on"], autosummarize=True, name="attribution_lately"),
             models.Index(
                 fields=["program_id", "bearer_id"],
                 name="attribution_waiting",

@@ -82,6 +82,7 @@ WITH own AS (
     FROM attribution t JOIN activity a ON a.activity_id = t.activity_id
     WHERE t.program_id = %(program)s AND t.ended_at IS NULL AND t.membership_id IS NOT NULL
       AND t.occurred_on BETWEEN %(since)s AND %(until)s
+      AND a.occurred_at BETWEEN %(since)s::date - 1 AND %(until)s::date + 2  -- any zone's days: for its index
       AND (%(stores)s::bigint[] IS NULL OR a.store_id = ANY(%(stores)s::bigint[]))
 )
 """
