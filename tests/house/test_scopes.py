@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
@@ -115,17 +117,50 @@ def expected(user: User, row: Row, action: str, place: Place) -> bool:
     return not any(own)
 
 
-def persons(row: Row, first: bool) -> Iterator[User]:
-    """Nobody at all; every role everywhere; roles that have the action also elsewhere: one in every scope, the others
-    in their own store and in another's. Who has it nowhere is asked about the first thing alone."""
+def persons(row: Row, code: str) -> Iterator[User]:
+    """Who asks about the thing of that store: one role that has the action in every scope; the others of them where it
+    holds and where it does not; and about the first thing, nobody at all and who has the action nowhere.
+
+    That every role means the same scope everywhere else is asked of the rights themselves, below."""
     roles = [role for role in Role if not row.action or role in ALLOWED[row.action]]
     for role in roles:
-        scopes = SCOPES if role == roles[-1] else (EVERYWHERE, Scope(store="s1"), Scope(store="s2"))
+        some = {OWN: (Scope(store=OWN), Scope(store="s2")), "s2": (Scope(store=OWN),)}.get(code, ())
+        if role not in OF_A_STORE and code == OWN:
+            some = (EVERYWHERE, Scope(store="s2"))
+        scopes = SCOPES if role == roles[-1] else some
         yield from (person(role, scope) for scope in scopes if role not in OF_A_STORE or scope.store)
-    if first:
+    if code == OWN:
         yield person("", EVERYWHERE)
         others = [role for role in Role if role not in roles]
         yield from (person(role, Scope(store="s1") if role in OF_A_STORE else EVERYWHERE) for role in others)
+
+
+def test_every_role_has_every_action_in_its_scopes_and_nowhere_else(places: dict[str, Place]) -> None:
+    for place in places.values():
+        there = Scope(place.store.banner.code, place.store.market_code, place.store.code)
+        for action in ALLOWED:
+            for role, scope in product(Role, SCOPES):
+                user = person(role, scope)
+                assert rights.may(user, action, there) is expected(user, Row(action, MEMBER), action, place), (
+                    action, role, scope, there,
+                )  # fmt: skip
+
+
+@pytest.fixture
+def quick_desks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a desk is about, its program and markets, is read once for each role and scope, not thousands of times."""
+    made: dict[str, Any] = {}
+    real = doors._desk_of
+
+    def desk_of(request: Any) -> Any:
+        key = str([(grant.role, grant.banner_code, grant.market_code, grant.store_code)
+                   for grant in request.user._held_grants])  # fmt: skip
+        if key not in made:
+            made[key] = real(request)
+        return replace(made[key], user=request.user, page=request.resolver_match.url_name, opened=set())
+
+    monkeypatch.setattr(doors, "_desk_of", desk_of)
+    monkeypatch.setattr(doors, "render", lambda *_args, status=200, **_more: HttpResponse(status=status))
 
 
 def answers(user: User, row: Row, path: str, place: Place) -> Iterator[str]:
@@ -146,15 +181,14 @@ def answers(user: User, row: Row, path: str, place: Place) -> Iterator[str]:
 
 
 def test_an_address_opens_for_whom_it_is_meant_and_answers_404_to_everybody_else(
-    places: dict[str, Place], monkeypatch: pytest.MonkeyPatch
+    places: dict[str, Place], quick_desks: None
 ) -> None:
-    monkeypatch.setattr(doors, "render", lambda *_args, status=200, **_more: HttpResponse(status=status))
     User.objects.create(pk=9_000_000, email="matrix@example.com")
     wrong: list[str] = []
     for name, row in ROWS.items():
         for code in (OWN, *ANOTHERS) if row.kind in (MEMBER, STORE) else (OWN,):
             path = reverse(f"backoffice:{name}", kwargs=row.make(places[code]))
-            for user in persons(row, code == OWN):
+            for user in persons(row, code):
                 wrong += answers(user, row, path, places[code])
     assert wrong == []
 
