@@ -23,7 +23,7 @@ from audit import access
 from backoffice.doors import Desk
 from care import opinions
 from identity import rights
-from members import numbers, policies, spending_codes
+from members import merging, numbers, policies, spending_codes
 from members.models import Card, Membership
 from messaging import addresses
 from programs import queries as programs
@@ -135,7 +135,7 @@ def scanned(desk: Desk, session: Mapping[str, Any]) -> Scanned | None:
         ],
         rewards=[
             Reward(one.code, texts.in_language(one.names, language, one.code), _price(one.cost, by_code, formats))
-            for one in rewards.choices_of(row, channel="store", now=desk.now)
+            for one in rewards.choices_of(row, channel="store", now=desk.now, where=market_of(desk))
             if one.for_me and not one.missing and one.left != 0
         ],
         why_not=_why_not(row, works, desk.now),
@@ -159,7 +159,7 @@ def redeem(desk: Desk, session: Mapping[str, Any], *, public_id: str, reward: st
     spending_codes.use(membership_id=row.pk, code=code, key=f"till:{key}", now=desk.now, by=desk.actor)
     redeemed = redemption.redeem(
         membership_id=row.pk, reward=reward, key=uuid.UUID(key), channel="store", now=desk.now, by=desk.actor,
-        card=session[KEY]["card"] or None, receipt=f"till-{key}",
+        card=session[KEY]["card"] or None, receipt=f"till-{key}", market=market_of(desk),
     )  # fmt: skip
     return ", ".join(desk.formats.money(one.value, one.money) for one in redeemed.vouchers)
 
@@ -167,13 +167,16 @@ def redeem(desk: Desk, session: Mapping[str, Any], *, public_id: str, reward: st
 def use_voucher(desk: Desk, session: Mapping[str, Any], *, public_id: str, voucher: str) -> str:
     """Use a voucher of the member by its code; what comes off the bill.
 
-    Raises NotScanned, the refusals of rewards.using, members.policies.OwnAccount.
+    Raises NotScanned, the refusals of rewards.using (OtherMoney: the store's is another), members.policies.OwnAccount.
     """
     row = on_the_till(desk, session)
     if row is None or row.public_id != public_id:
         raise NotScanned(public_id)
     policies.check_acts_on_another(desk.user, row.member_id)
-    used = using.use(program_id=desk.program.pk, code=voucher, now=desk.now, by=desk.actor)
+    place = programs.market_of(desk.program.pk, market_of(desk) or "")
+    used = using.use(
+        program_id=desk.program.pk, code=voucher, now=desk.now, by=desk.actor, money=place.currency if place else None
+    )  # fmt: skip
     return desk.formats.money(used.value, used.money)
 
 
@@ -210,6 +213,12 @@ def store_of(desk: Desk) -> Store | None:
     return Store.objects.filter(code__in=codes, banner__programs=desk.program).order_by("code").first()
 
 
+def market_of(desk: Desk) -> str | None:
+    """The market whose prices and money hold on this till; None for who works in no store."""
+    store = store_of(desk)
+    return store.market_code if store else None
+
+
 def _zone_of(desk: Desk, store: Store) -> str:
     market = programs.market_of(desk.program.pk, store.market_code)
     return store.timezone or (market.timezone if market else desk.market.timezone)
@@ -228,7 +237,8 @@ def _found(desk: Desk, number: str) -> tuple[Membership | None, str]:
     card = Card.objects.filter(program=desk.program, number__iexact=number).select_related("membership").first()
     if card is not None and card.membership is not None:
         return card.membership, card.number
-    return Membership.objects.filter(program=desk.program, number__iexact=number).first(), ""
+    row = Membership.objects.filter(program=desk.program, number__iexact=number).first()
+    return merging.standing_for(row) if row else None, ""
 
 
 def _works(row: Membership, number: str) -> bool:

@@ -89,6 +89,7 @@ def _reason(refused: Exception) -> str:
         refusals.NoSuchVoucher: _("No voucher has this code. Read it again."),
         refusals.VoucherUsed: _("This voucher was used before."),
         refusals.VoucherExpired: _("This voucher has expired."),
+        refusals.OtherMoney: _("This voucher is in another country's money. It is not taken here."),
         refusals.CardBlocked: _("This card is blocked. Nothing was spent."),
         refusals.InsufficientPoints: _("There are not enough points. Nothing was spent."),
         refusals.OutOfStock: _("The last one has just been taken. Nothing was spent."),

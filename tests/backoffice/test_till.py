@@ -11,6 +11,8 @@ from care.models import Opinion
 from identity.rights import Scope
 from members import cards, spending_codes
 from programs.models import Source
+from rewards import catalogue
+from rewards.markets import ThereTerms
 from rewards.models import Voucher
 from tests.rewards import shop
 from tests.web import lives
@@ -92,6 +94,18 @@ def test_a_voucher_in_hand_comes_off_the_bill_once(till, rich):
     assert "off the bill" in till.post(HERE, said, follow=True).content.decode()
     assert "was used before" in till.post(HERE, said, follow=True).content.decode()
     assert "No voucher has this code" in till.post(HERE, {**said, "voucher": "x"}, follow=True).content.decode()
+
+
+def test_a_till_of_another_country_has_its_own_prices_and_takes_no_voucher_of_ours(desk, rich, program):
+    there = {"US": {"minus5": ThereTerms.model_validate({"cost": {"points": 200}, "value": {"amount": "3.00"}})}}
+    catalogue.put(program=program, documents=[shop.reward()], there=there, now=shop.NOW, by="t")
+    code = shop.Member(rich.membership.pk, rich.holder_id, program.pk).redeem(now=datetime.now(UTC)).vouchers[0].code
+    abroad = desk("store_staff", Scope(store="u1"))
+    page = scan(abroad, rich.membership.cards.get().number)
+    said = {"act": "voucher", "public_id": rich.membership.public_id, "voucher": code}
+    assert "another country" in abroad.post(HERE, said, follow=True).content.decode()
+    assert "off the bill" in redeem(abroad, page, code_of(rich)), "200 points are left: enough there, not at home"
+    assert [(row.amount, row.money) for row in Voucher.objects.order_by("voucher_id")] == [(500, "EUR"), (300, "USD")]
 
 
 def test_another_card_scanned_meanwhile_and_nobodys_card(till, rich, program, now):
