@@ -160,7 +160,7 @@ def _flow(value):
 TREES = st.recursive(WORDS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(st.dictionaries(WORDS, TREES, min_size=1, max_size=4), min_size=1, max_size=3))
 def test_any_steps_are_read_or_refused_with_their_places(steps):
     try:
