@@ -15,7 +15,8 @@ from members import enrolment
 from members.consents import Answer
 from members.contacts import InvalidContact
 from members.refusals import Refused
-from programs import asking
+from messaging import addresses
+from programs import asking, terms_texts
 
 REMATCHED = 2000
 STEPS = {"card": CardForm, "identity": IdentityForm, "consent": ConsentForm}
@@ -127,6 +128,12 @@ def _refused(request: HttpRequest, desk: doors.Desk, form: ConsentForm, refused:
     return _page(request, desk, "identity", again)
 
 
+def _terms(desk: doors.Desk) -> str:
+    """Where the customer reads what she agrees to; empty while the program shows no text."""
+    shown = terms_texts.text_of(desk.program, market_code=desk.market.code)
+    return addresses.absolute(desk.program, "terms/") if shown else ""
+
+
 def _page(
     request: HttpRequest, desk: doors.Desk, step: str, form: forms.Form, *, status: int = 422, duplicate: Any = None
 ) -> HttpResponse:
@@ -135,6 +142,7 @@ def _page(
         request,
         "backoffice/enrol.html",
         desk,
-        {"step": step, "form": form, "card_number": shown, "duplicate": duplicate, "look": desk.look},
+        {"step": step, "form": form, "card_number": shown, "duplicate": duplicate, "look": desk.look,
+         "terms_href": _terms(desk) if step == "consent" else ""},
         status=status if form.is_bound and not duplicate else 200,
-    )
+    )  # fmt: skip
