@@ -258,7 +258,7 @@ def test_a_rehearsal_shows_how_far_it_is(visit: Any, sign_in: Any, studio: Any) 
     turned(page, page.get_by_role("link", name="Run a book").click)
     page.get_by_label("The book").fill("version: 1\nplaybook: draft\n")
     turned(page, page.get_by_role("button", name="Run the book").click)
-    assert "written here waits for its turn." in page.locator("#rehearsed").inner_text()
+    assert "The book waits for its turn." in page.locator("#rehearsed").inner_text()
     now = datetime.now(UTC)
     row = draft_rehearsals.take(now=now)
     assert row is not None and "rules:" in row.playbook
