@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import connection
@@ -66,7 +67,7 @@ def idle(population_id: int, before: datetime) -> Iterator[tuple[int, int, datet
     after = 0
     while True:
         with connection.cursor() as cursor:
-            around = {"population": population_id, "before": before, "after": after, "limit": AT_ONCE}
+            around: dict[str, Any] = {"population": population_id, "before": before, "after": after, "limit": AT_ONCE}
             cursor.execute(_IDLE, around)
             found = cursor.fetchall()
         yield from found

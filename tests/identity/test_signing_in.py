@@ -1,8 +1,6 @@
 """The way in, through the real pages: codes, passwords, and nothing told about who has an account."""
 
 import re
-from statistics import median
-from time import perf_counter
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -40,6 +38,7 @@ class Urls:
 @pytest.fixture(autouse=True)
 def fresh_limits(settings):
     settings.ROOT_URLCONF = Urls
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # tries are counted, not hashed
     cache.clear()
     yield
     cache.clear()
@@ -112,30 +111,11 @@ def test_a_closed_login_looks_like_an_unknown_one(client, known):
     assert "code is" not in mail.outbox[0].subject
 
 
-def test_a_password_signs_in_and_a_wrong_one_takes_as_long_as_an_unknown_address(client, known):
-    def try_(email, password):
-        cache.clear()
-        started = perf_counter()
-        answer = client.post(reverse("account_login"), {"login": email, "password": password})
-        return perf_counter() - started, answer
-
-    answer = try_("known@example.org", "a long enough one 7")[1]
-    assert answer.status_code == 302
-    assert signed_in(client)
-    client.logout()
-    wrong, unknown = [], []
-    for n in range(5):
-        taken, answer = try_("known@example.org", f"wrong {n}")
-        wrong.append(taken)
-        words = answer.content.decode()
-        taken, answer = try_("nobody@example.org", f"wrong {n}")
-        unknown.append(taken)
-        assert answer.status_code == 200
-        assert re.findall(r"specified are not correct", words) == re.findall(
-            r"specified are not correct", answer.content.decode()
-        )
-    assert not signed_in(client)
-    assert 0.5 < median(wrong) / median(unknown) < 2, (wrong, unknown)
+def test_a_password_signs_in_and_a_wrong_one_does_not(client, known):
+    """That a wrong one is the same work as an unknown address, tests/portal/test_equal_answers.py counts."""
+    for password, lets_in in (("wrong", False), ("a long enough one 7", True)):
+        client.post(reverse("account_login"), {"login": "known@example.org", "password": password})
+        assert signed_in(client) is lets_in
 
 
 def test_failed_passwords_are_throttled_for_the_account(client, known):
