@@ -19,6 +19,7 @@ from backoffice.casework import CaseRow
 from backoffice.doors import Desk
 from backoffice.queries import Found
 from care import receipts
+from care.models import Case
 from identity.rights import Scope
 from members.models import Membership
 from members.scoping import scope_of
@@ -40,23 +41,27 @@ class FoundReceipt:
     place: str
     total: str
     member: str
+    membership_id: int | None
     href: str
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All that the box found; `there` is where to go at once, where one thing alone can be meant."""
+    """All that the box found; `there` is where to go at once, where one thing alone can be meant, and `shown` are the
+    memberships whose names the page shows beside those of `members`."""
 
     members: list[Found]
     case: CaseRow | None
     receipts: list[FoundReceipt]
     there: str
+    shown: list[int]
 
 
 def find(desk: Desk, text: str, limit: int) -> Findings:
     """Members first, then the case of that number, and only where there is neither, receipts."""
     said_case = _SAYS_CASE.match(text) is not None
-    case = _case(desk, text)
+    row = _case(desk, text)
+    case = casework.row_of(desk, row) if row else None
     members = [] if case and said_case else queries.search(desk, text, limit)
     sure = [one for one in members if one.exact]
     found = _receipts(desk, text) if not sure and case is None else []
@@ -67,16 +72,14 @@ def find(desk: Desk, text: str, limit: int) -> Findings:
         there = reverse("backoffice:member", args=[members[0].public_id])
     elif len(found) == 1 and not members:
         there = found[0].href
-    return Findings(members, case, found, there)
+    named = [one.membership_id for one in found if one.membership_id] + ([row.membership_id] if row else [])
+    return Findings(members, case, found, there, named)
 
 
-def _case(desk: Desk, text: str) -> CaseRow | None:
+def _case(desk: Desk, text: str) -> Case | None:
     """The case of this number, if it is this person's to see."""
     said = _CASE.fullmatch(text.strip())
-    if said is None or not desk.may_see_cases:
-        return None
-    row = casework.named(desk, int(said[1]))
-    return casework.row_of(desk, row) if row else None
+    return casework.named(desk, int(said[1])) if said is not None and desk.may_see_cases else None
 
 
 def _receipts(desk: Desk, text: str) -> list[FoundReceipt]:
@@ -113,6 +116,7 @@ def _shown(desk: Desk, row: Activity, membership: Membership | None, store: Stor
         place=people.store_name(store),
         total=desk.formats.money(row.net, row.currency) if row.kind in (Kind.PURCHASE, Kind.RETURN) else "",
         member=str(membership.member) if membership else _("nobody’s yet"),
+        membership_id=membership.pk if membership else None,
         href=_among_movements(row, membership) if membership else "",
     )
 

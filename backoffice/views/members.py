@@ -22,7 +22,7 @@ def search(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
         return doors.page(request, "backoffice/search.html", desk, values)
     if found.there:
         return redirect(found.there)
-    opening.showed(desk, [one.membership_id for one in found.members[:SHOWN]])
+    opening.showed(desk, {*(one.membership_id for one in found.members[:SHOWN]), *found.shown})
     values = {
         "query": text, "found": found.members[:SHOWN], "more": len(found.members) > SHOWN, "case": found.case,
         "receipts": found.receipts, "place": "members",

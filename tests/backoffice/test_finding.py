@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from activity import single
+from audit.models import AccessEvent
 from care.models import Adjustment, Case
 from identity.rights import Scope
 from tests.backoffice.test_cases import opened
@@ -46,6 +47,7 @@ def test_a_case_and_a_member_of_one_number_are_both_shown(desk: Desk, camille: L
     camille.membership.save(update_fields=["number"])
     page = asked(desk("call_centre"), f"000{case.pk}").content.decode()
     assert f"/desk/cases/{case.pk}/" in page and f"/desk/members/{camille.membership.public_id}/" in page
+    assert [row.membership_id for row in AccessEvent.objects.all()] == [camille.membership.pk]
 
 
 def test_a_receipt_leads_to_its_line_among_the_members_movements(desk: Desk, camille: Life) -> None:
@@ -62,6 +64,7 @@ def test_a_receipt_that_is_nobodys_is_shown_where_cases_are_worked(desk: Desk, p
            "gross": "12.00", "card": "9999"}  # fmt: skip
     single.land_one([row], source=lives.source(program), program=program, now=now)
     page = text_of(desk("call_centre"), "/desk/?q=Q-77")
+    assert not AccessEvent.objects.exists()
     assert "nobody’s yet" in page and "12,00 €" in page and "Nobody found" not in page
     assert "nobody’s yet" in text_of(desk("store_manager", Scope(store="s1")), "/desk/?q=Q-77")
     assert "Nobody found" in text_of(desk("store_manager", Scope(store="s2")), "/desk/?q=Q-77")

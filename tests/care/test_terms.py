@@ -13,7 +13,7 @@ from programs import queries as programs
 from tests.care.conftest import NOW
 from tests.playbooks.test_importing import CLUB
 
-SAID = """{late_lives_days: 30, care: {claim_days: 60, due_days: {lost_card: 0},
+SAID = """{late_lives_days: 30, care: {claim_days: 60, due_days: {lost_card: 0}, asks: {every_days: 60},
     reasons: {birthday: {en: Birthday, fr: Anniversaire}}, ceilings: {call_centre: {act: "15.50", day: "60"}}}}"""
 
 
@@ -31,6 +31,7 @@ def test_a_playbook_says_how_cases_are_worked_and_exports_it_again() -> None:
     told = terms.of(program.pk)
     assert (told.claim_days, told.due_days["lost_card"], told.due_days["other"]) == (60, 0, 10)
     assert list(told.reasons) == ["birthday"]
+    assert told.asks == terms.Asks(after_hours=24, every_days=60)
     assert told.ceilings["call_centre"] == terms.Ceiling(Decimal("15.5"), Decimal(60))
     assert told.ceilings["call_centre"].minor("EUR") == (1550, 6000)
     assert told.ceilings["administrator"] == terms.CEILINGS["administrator"]
@@ -38,7 +39,8 @@ def test_a_playbook_says_how_cases_are_worked_and_exports_it_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["{due_days: {nothing: 1}}", "{ceilings: {auditor: {act: 1, day: 1}}}", "{reasons: {}}"]
+    "wrong",
+    ["{due_days: {nothing: 1}}", "{ceilings: {auditor: {act: 1, day: 1}}}", "{reasons: {}}", "{asks: {every_days: 0}}"],
 )
 def test_what_no_program_can_mean_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidPlaybook):
