@@ -7,7 +7,8 @@ nothing; the phone then asks our web service (`portal.views.wallet`) what change
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -24,29 +25,35 @@ class NotTold(Exception):
     """Apple could not be reached, or would not take it now: try again."""
 
 
-def tell(push_tokens: Iterable[str]) -> list[str]:
+@contextmanager
+def connected() -> Iterator[httpx.Client | None]:
+    """One connection for many pushes, as Apple asks; None where no pass type is configured."""
+    if not apple.is_configured():
+        yield None
+        return
+    folder = Path(settings.APPLE_WALLET_DIR)
+    trusted = ssl.create_default_context(cafile=settings.APPLE_PUSH_CA or None)
+    trusted.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    url = settings.APPLE_PUSH_URL
+    with httpx.Client(base_url=url, http1=False, http2=True, verify=trusted, timeout=TIMEOUT) as client:
+        yield client
+
+
+def tell(push_tokens: Iterable[str], client: httpx.Client) -> list[str]:
     """Push to each; the tokens to which nothing listens any more. Raises NotTold, after those that could be told were.
 
     A phone may be told twice: it then finds that nothing changed.
     """
     gone, refused = [], []
     try:
-        with _client() as client:
-            for token in push_tokens:
-                answer = client.post(f"/3/device/{token}", content=b"{}", headers={"apns-topic": apple.pass_type()})
-                if answer.status_code in _GONE or (answer.status_code == 400 and _NO_SUCH in answer.text):
-                    gone.append(token)
-                elif answer.status_code != 200:
-                    refused.append(f"{answer.status_code} {answer.text[:100]}")
+        for token in push_tokens:
+            answer = client.post(f"/3/device/{token}", content=b"{}", headers={"apns-topic": apple.pass_type()})
+            if answer.status_code in _GONE or (answer.status_code == 400 and _NO_SUCH in answer.text):
+                gone.append(token)
+            elif answer.status_code != 200:
+                refused.append(f"{answer.status_code} {answer.text[:100]}")
     except (httpx.HTTPError, OSError) as wrong:
         raise NotTold(f"{type(wrong).__name__}: {wrong}") from wrong
     if refused:
         raise NotTold(refused[0])
     return gone
-
-
-def _client() -> httpx.Client:
-    folder = Path(settings.APPLE_WALLET_DIR)
-    trusted = ssl.create_default_context(cafile=settings.APPLE_PUSH_CA or None)
-    trusted.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
-    return httpx.Client(base_url=settings.APPLE_PUSH_URL, http1=False, http2=True, verify=trusted, timeout=TIMEOUT)

@@ -16,6 +16,7 @@ from portal.passes import content
 from portal.passes.content import Pass
 from programs import queries as programs
 from tiers import queries as tiers
+from web import banners
 
 
 def pass_of(card: Card, now: datetime) -> Pass | None:
@@ -45,7 +46,8 @@ def digests_of(cards: Iterable[Card], now: datetime) -> dict[int, str]:
     rows = [(card, card.membership) for card in cards if card.membership is not None]
     if not rows:
         return {}
-    program = rows[0][0].program
+    program = programs.program_by_code(rows[0][0].program.code)
+    assert program is not None
     holders = {card.pk: _holder(membership) for card, membership in rows}
     known = [holder for holder in holders.values() if holder is not None]
     balances = ledger.balances_of(known, now)
@@ -54,7 +56,8 @@ def digests_of(cards: Iterable[Card], now: datetime) -> dict[int, str]:
     for card, membership in rows:
         holder = holders[card.pk]
         said: tuple[Any, ...] = (
-            card.status, membership.status, membership.member.first_name, membership.home_banner_id, program.look,
+            card.status, membership.status, membership.member.first_name,
+            banners.of_member(program, membership.home_banner_id).digest,
             steps.get(holder or 0), [(one.currency_id, one.available) for one in balances.get(holder or 0, ())],
         )  # fmt: skip
         found[card.pk] = hashlib.sha256(repr(said).encode()).hexdigest()

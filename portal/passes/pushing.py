@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import httpx
 import structlog
 from django.db.models import QuerySet
 
 from members import wallets
 from members.models import Card
 from members.wallets import Due
-from portal.passes import apns, apple, google, google_api, latest
+from portal.passes import apns, google, google_api, latest
 from programs import queries as programs
 
 _AT_ONCE = 500
@@ -32,16 +33,17 @@ def look(*, now: datetime) -> int:
 def push(*, now: Callable[[], datetime], until: datetime) -> int:
     """Tell wallets of what is due, until nothing is or the time is over; how many passes were told of."""
     told = 0
-    while now() < until and (leased := wallets.lease(now=now(), limit=_AT_A_TIME)):
-        cards = _rows().in_bulk([due.card_id for due in leased])
-        for due in leased:
-            told += _push_one(due, cards[due.card_id], now)
+    with apns.connected() as phones:
+        while now() < until and (leased := wallets.lease(now=now(), limit=_AT_A_TIME)):
+            cards = _rows().in_bulk([due.card_id for due in leased])
+            for due in leased:
+                told += _push_one(due, cards[due.card_id], phones, now)
     return told
 
 
-def _push_one(due: Due, card: Card, now: Callable[[], datetime]) -> bool:
+def _push_one(due: Due, card: Card, phones: httpx.Client | None, now: Callable[[], datetime]) -> bool:
     try:
-        _tell_apple(card)
+        _tell_apple(card, phones)
         _tell_google(card, now())
     except (apns.NotTold, google_api.NotWritten) as wrong:
         again = wallets.failed(due, now=now())
@@ -51,9 +53,9 @@ def _push_one(due: Due, card: Card, now: Callable[[], datetime]) -> bool:
     return True
 
 
-def _tell_apple(card: Card) -> None:
-    tokens = list(card.wallet_devices.values_list("push_token", flat=True)) if apple.is_configured() else []
-    for ended in apns.tell(tokens) if tokens else ():
+def _tell_apple(card: Card, phones: httpx.Client | None) -> None:
+    tokens = list(card.wallet_devices.values_list("push_token", flat=True))
+    for ended in apns.tell(tokens, phones) if tokens and phones else ():
         wallets.push_token_ended(ended)
 
 

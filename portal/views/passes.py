@@ -9,7 +9,7 @@ from members import cards as use_cases
 from members import wallets
 from members.models import Membership
 from portal import doors, queries
-from portal.passes import apple, content, google
+from portal.passes import apple, content, google, latest
 from web import icons
 
 
@@ -30,7 +30,8 @@ def show(request: HttpRequest, visit: queries.Visit) -> HttpResponse:
         said = content.pass_of(visit, doors.program_of(request), card)
         logo = request.build_absolute_uri(icons.address(said.look, "icon-512"))
         link = google.save_link(said, logo=logo, now=visit.now)
-        wallets.fetched(card=card, told="", now=visit.now, google=True)
+        told = latest.digests_of([card], visit.now).get(card.pk, "")
+        wallets.fetched(card=card, told=told, now=visit.now, google=True)
     values = {"card": card, "apple": apple.is_configured(), "google": link, "tab": "me"}
     return doors.page(request, "portal/pass.html", visit, values)
 

@@ -118,6 +118,14 @@ def test_a_balance_that_moved_reaches_the_phone_once(camille, purse, pushes, now
     assert sweep(now + timedelta(minutes=2)) == (0, 0) and len(pushes.seen) == 1
 
 
+def test_many_pushes_share_one_connection(camille, purse, pushes, now):
+    for number in range(3):
+        Phone(camille, f"phone-{number}").register(f"ab{number}")
+    purse.earn(10, now=now - timedelta(hours=1))
+    assert sweep(now + timedelta(minutes=1)) == (1, 1)
+    assert sorted(token for token, _, _ in pushes.seen) == ["ab0", "ab1", "ab2"] and pushes.certified == [True]
+
+
 def test_a_wallet_is_told_at_most_once_in_its_pause(camille, purse, pushes, now):
     Phone(camille).register()
     times = []
@@ -251,6 +259,7 @@ def test_google_s_card_is_patched_and_one_that_was_never_kept_is_left(
     browser = camille.client()
     browser.post("/demo/cards/pass/")
     browser.get("/demo/cards/pass/")  # the link is shown: it may be kept from now on
+    assert sweep(now) == (0, 0)  # with what it says already: nothing is written before she has kept it
     purse.earn(340, now=now - timedelta(hours=1))
     assert sweep(now) == (1, 1)
     token, patch = asked
@@ -274,5 +283,5 @@ def test_the_task_does_both(camille, purse, pushes, now):
 
 def test_a_service_that_does_not_answer_is_told_by_name(pushes, settings):
     settings.APPLE_PUSH_URL = "https://127.0.0.1:9"
-    with pytest.raises(apns.NotTold, match="ConnectError"):
-        apns.tell(["ab12"])
+    with apns.connected() as phones, pytest.raises(apns.NotTold, match="ConnectError"):
+        apns.tell(["ab12"], phones)
