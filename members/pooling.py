@@ -63,7 +63,7 @@ def kin_of(membership_id: int) -> Kin:
     return Kin(memberships, tuple(dict.fromkeys(rows.values_list("holder_id", flat=True))))
 
 
-def one_person(membership_id: int) -> QuerySet[Membership, dict[str, Any]]:
+def one_person(membership_id: int) -> QuerySet[Membership, Any]:
     """A membership and those that were merged into it, to ask for their rows in the same statement (`__in`)."""
     return Membership.objects.filter(Q(pk=membership_id) | Q(merged_into=membership_id)).values("pk")
 
