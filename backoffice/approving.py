@@ -15,7 +15,7 @@ from care import terms, words
 from care.models import Adjustment
 from identity import rights
 from members.models import Membership
-from members.policies import acts_on_self
+from members.policies import selves_of
 from members.scoping import in_scopes
 from values import texts
 from web import pots
@@ -87,6 +87,7 @@ def _told(desk: Desk, rows: list[Adjustment]) -> list[Asked]:
     names = staff_names.of(row.asked_by for row in rows)
     units, reasons = pots.units_of(desk.program.pk), terms.of(desk.program.pk).reasons
     language, formats = get_language() or "en", desk.formats
+    own = selves_of(desk.user, {row.membership.member_id for row in rows})
     return [
         Asked(
             id=row.pk,
@@ -106,7 +107,7 @@ def _told(desk: Desk, rows: list[Adjustment]) -> list[Asked]:
             state_label=words.label(words.ADJUSTED, row.state),
             answer=row.answer,
             case_id=row.case_id,
-            own=row.asked_by == desk.actor or acts_on_self(desk.user, row.membership.member_id),
+            own=row.asked_by == desk.actor or row.membership.member_id in own,
         )
         for row in rows
     ]

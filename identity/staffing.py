@@ -88,8 +88,10 @@ def people_of(by_user: Any) -> list[Person]:
     scopes = rights.scopes(by_user, ACTION)
     found: dict[int, Person] = {}
     rows = Grant.objects.select_related("user", "user__staff", "user__badge").exclude(user_id=by_user.pk)
-    for grant in rows.filter(user__is_active=True).order_by("user__staff__display_name", "user_id", "pk"):
-        if not _within(scopes, grant):
+    held = list(rows.filter(user__is_active=True).order_by("user__staff__display_name", "user_id", "pk"))
+    where = places.complete_all({_scope(grant) for grant in held})
+    for grant in held:
+        if not _within(scopes, where[_scope(grant)]):
             continue
         user = grant.user
         person = found.get(user.pk) or found.setdefault(user.pk, _person(user))
@@ -111,7 +113,8 @@ def end_work(by_user: Any, person: Person, *, now: datetime) -> None:
     if user.pk == by_user.pk:
         raise NotYourself
     scopes = rights.scopes(by_user, ACTION)
-    if not all(_within(scopes, grant) and _is_own(by_user, grant.role, _scope(grant)) for grant in person.grants):
+    where = [(grant.role, places.complete(_scope(grant))) for grant in person.grants]
+    if not all(_within(scopes, place) and _is_own(by_user, role, place) for role, place in where):
         raise BeyondOwnRights
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)
@@ -124,12 +127,13 @@ def _is_own(user: Any, role: str, scope: Scope) -> bool:
     return all(rights.may(user, action, scope) for action, roles in ALLOWED.items() if role in roles)
 
 
-def _within(scopes: Sequence[Scope], grant: Grant) -> bool:
-    return any(scope.covers(_scope(grant)) for scope in scopes)
+def _within(scopes: Sequence[Scope], place: Scope) -> bool:
+    return any(scope.covers(place) for scope in scopes)
 
 
 def _scope(grant: Grant) -> Scope:
-    return places.complete(Scope(grant.banner_code, grant.market_code, grant.store_code))
+    """What the grant says; `places` completes it."""
+    return Scope(grant.banner_code, grant.market_code, grant.store_code)
 
 
 def _person(user: User) -> Person:

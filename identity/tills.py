@@ -126,8 +126,9 @@ def scope_of(till: Till) -> Scope:
 
 def tills_of(user: Any, action: str) -> list[Till]:
     """The open tills of the stores at which `user` may do `action`."""
-    found = Till.objects.filter(closed_at=None).order_by("store_code", "name", "pk")
-    return [till for till in found if rights.may(user, action, scope_of(till))]
+    found = list(Till.objects.filter(closed_at=None).order_by("store_code", "name", "pk"))
+    where = places.complete_all({Scope(store=till.store_code) for till in found})
+    return [till for till in found if rights.may(user, action, where[Scope(store=till.store_code)])]
 
 
 def _tried(till: Till, shown: str) -> str:

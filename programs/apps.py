@@ -10,4 +10,4 @@ class ProgramsConfig(AppConfig):
         from identity import places
         from programs import queries
 
-        places.complete_with(queries.place_of_store)
+        places.complete_with(queries.places_of_stores)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,9 +125,10 @@ def store_by_code(program_id: int, code: str) -> Store | None:
     return next((store for store in stores_of(program_id) if store.code == code), None)
 
 
-def place_of_store(code: str) -> tuple[str, str] | None:
-    """(banner, market) of a store, by their codes, as rights ask for them."""
-    return models.Store.objects.filter(code=code).values_list("banner__code", "market_code").first()
+def places_of_stores(codes: Collection[str]) -> dict[str, tuple[str, str]]:
+    """(banner, market) of stores, by their codes, as rights ask for them."""
+    rows = models.Store.objects.filter(code__in=codes).values_list("code", "banner__code", "market_code")
+    return {code: (banner, market) for code, banner, market in rows}
 
 
 def currencies_of(program_id: int) -> list[Currency]:

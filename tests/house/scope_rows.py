@@ -181,7 +181,7 @@ def conflict(place: Place) -> dict[str, Any]:
 
     sent = Run.objects.get(pk=run(place)["run_id"])
     made = Conflict.objects.create(
-        system=sent.system, run=sent, kind="field", external_id=place.store.code, membership=place.membership,
+        system=sent.system, run=sent, kind="field", external_id=place.membership.public_id, membership=place.membership,
         field="phone", theirs="+33612345678", version=2, opened_at=NOW,
     )  # fmt: skip
     return {"conflict_id": made.pk}
