@@ -38,7 +38,7 @@ def scanned(text: str) -> str:
     plain = _SYMBOLOGY.sub("", text.strip())
     if len(plain) >= LEAST_TYPED and set(plain) <= set(_UNSHIFTED):
         plain = plain.translate(str.maketrans(_UNSHIFTED, "1234567890"))
-    service = _SERVICE_RELATION.fullmatch(plain)
+    service = _SERVICE_RELATION.fullmatch(plain if "(" in plain or plain != text.strip() else "")
     return service[1] if service else plain
 
 

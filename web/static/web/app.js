@@ -18,20 +18,27 @@
     }
   });
 
-  // a scanner of cards is a very fast typist who ends with Enter: from anywhere on the page its number is looked up
-  let scanned = "", last = 0;
+  // a scanner of cards is a very fast typist who ends with Enter: from anywhere on the page its number is looked up;
+  // from a field that asks for something else it goes into the box, and the field gets back what stood there
+  let scanned = "", before = "", last = 0;
   document.addEventListener("keydown", (event) => {
     const box = document.querySelector("[data-seek]");
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
-    if (!box || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.timeStamp - last > 60) scanned = "";
+    const field = event.target.closest("input, textarea, select, [contenteditable]");
+    if (!box || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (field && (field === box || field.matches("textarea") || /card|number|code|receipt/.test(field.name || ""))) return;
+    if (event.timeStamp - last > (field ? 40 : 60)) {
+      scanned = "";
+      before = field ? field.value : "";
+    }
     last = event.timeStamp;
-    if (event.key === "Enter" && scanned.length >= 6) {
+    if (event.key === "Enter" && scanned.length >= (field ? 10 : 6)) {
       event.preventDefault();
+      if (field) field.value = before;
       box.value = scanned;
       scanned = "";
-      box.form.requestSubmit();
-    } else if (/^[0-9A-Za-z]$/.test(event.key)) {
+      if (field) box.focus();
+      else box.form.requestSubmit();
+    } else if (event.key.length === 1) {
       scanned += event.key;
     }
   });
