@@ -23,7 +23,8 @@ CANDIDATES = 300
 """Memberships that are put in order; where more are found, some of them are."""
 
 NAMES = 3000
-"""Names that are read before their memberships are known to be within the scopes."""
+NAMES_OF_NARROW_SCOPES = 1000
+"""Names that are read before it is known which of them are within the scopes."""
 
 MOST_WORDS = 5
 LEAST_ALIKE = 0.3
@@ -46,7 +47,12 @@ seen AS MATERIALIZED (
 )
 """
 _IN_ORDER = "SELECT id FROM seen ORDER BY similarity(name_key, %(key)s) DESC, name_key, id LIMIT %(limit)s"
-_ALL_WERE_READ = "SELECT (SELECT count(*) FROM named) < %(most)s"
+# and whether all names were read, also where none was seen
+_IN_ORDER_AND_ALL = """
+SELECT placed.id, (SELECT count(*) < %(most)s FROM named) FROM (VALUES (0)) one LEFT JOIN (
+    SELECT id, row_number() OVER (ORDER BY similarity(name_key, %(key)s) DESC, name_key, id) AS place FROM seen
+) placed ON placed.place <= %(limit)s ORDER BY placed.place
+"""
 
 # from the other end, where a name is common and the scope is narrow
 _WITHIN = f"""
@@ -147,9 +153,10 @@ class _Asking:
 
     def __init__(self, cursor: Any, program: Program, scopes: Sequence[Scope], values: dict[str, Any]) -> None:
         self._cursor, self._values = cursor, values
-        values |= {"population": program.population_id, "program": program.pk, "most": NAMES}
+        values |= {"population": program.population_id, "program": program.pk}
         self._within = _within(scopes, self.value)
         self._is_narrow = all(scope.banner or scope.market or scope.store for scope in scopes)
+        values["most"] = NAMES_OF_NARROW_SCOPES if self._is_narrow else NAMES
 
     def value(self, value: Any) -> str:
         """Add a value to the statements' and return its place holder."""
@@ -163,11 +170,16 @@ class _Asking:
     def of_names(self, condition: str) -> list[int]:
         """Memberships of members whose names meet the condition. A name that half the country has is looked for from
         the other end where the scope is narrow: within it, person by person."""
-        found = self._ids(_NAMED, condition)
-        if not self._is_narrow or len(found) >= self._values["limit"]:
+        if not self._is_narrow:
+            return self._ids(_NAMED, condition)
+        self._cursor.execute(
+            _NAMED.format(names=f"({condition})", scopes=self._within) + _IN_ORDER_AND_ALL, self._values
+        )
+        rows = self._cursor.fetchall()
+        found = [pk for pk, _all in rows if pk is not None]
+        if len(found) >= self._values["limit"] or rows[0][1]:
             return found
-        self._cursor.execute(_NAMED.format(names=condition, scopes=self._within) + _ALL_WERE_READ, self._values)
-        return found if self._cursor.fetchone()[0] else self._ids(_WITHIN, condition)
+        return self._ids(_WITHIN, condition)
 
     def _ids(self, statement: str, condition: str = "") -> list[int]:
         self._cursor.execute(statement.format(names=f"({condition})", scopes=self._within) + _IN_ORDER, self._values)

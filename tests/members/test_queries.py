@@ -133,7 +133,7 @@ def test_a_search_that_takes_too_long_ends_and_says_so(program, people, monkeypa
 
 
 def test_a_name_everybody_has_is_found_within_a_narrow_scope(program, people, now, monkeypatch):
-    monkeypatch.setattr(naming, "NAMES", 3)
+    monkeypatch.setattr(naming, "NAMES_OF_NARROW_SCOPES", 3)
     crowd = [Newcomer("store", f"N{n}", "Durand", store_code="s1") for n in range(6)]
     last = enrolment.enrol_many(program, [*crowd, Newcomer("store", "Zoe", "Durand", store_code="s2")], now, "system")
     assert found("durand", program, [Scope(store="s2")]) == [last[-1]]

@@ -10,7 +10,7 @@ from psycopg import sql
 from loyalty import owner
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
-LARGE_BYTES = 2**22
+LARGE_BYTES = 2**20
 _owners: dict[str, psycopg.Connection[Any]] = {}
 
 
