@@ -16,7 +16,7 @@ def index(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
         "form": form,
         "rows": found[: accesses.SHOWN],
         "more": len(found) > accesses.SHOWN,
-        "query": request.GET.urlencode(),
+        "asked": request.GET.urlencode(),
         "place": "accesses",
     }
     return doors.page(request, "backoffice/accesses.html", desk, values)

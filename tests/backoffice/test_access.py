@@ -1,4 +1,4 @@
-"""The access log: a row for each page of a member that is opened and each name a search showed, read in one’s scopes."""
+"""The access log: a row for each page of a member that is opened and each name a search showed, read in scopes."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def test_opening_a_member_writes_exactly_one_row_and_a_search_one_for_each_name(
     auditor = desk("auditor")
     assert "Nobody was opened" in text_of(auditor, "/desk/accesses/")
     assert "among others in a search" in text_of(auditor, "/desk/accesses/?shown=on")
+    answer = auditor.get("/desk/accesses/?shown=on").content.decode()
+    assert 'value="shown=on"' not in answer and "file/?shown=on" in answer, "the filter is not what one looks for"
     assert client.get("/desk/", {"q": camille.membership.number}).status_code == 302
     assert AccessEvent.objects.count() == 2, "who is opened at once is told by her page"
     client.get(there)
