@@ -74,7 +74,8 @@ def search(
             ids = _named(text, program, scopes, limit)
             memberships = _seen(program, scopes).in_bulk(ids)
             hits = [Hit(memberships[pk], "name") for pk in ids]
-    return hits[:limit]
+    found = {hit.membership.pk for hit in hits}  # who was merged is not told beside the one that stands for her
+    return [hit for hit in hits if hit.membership.merged_into_id not in found][:limit]
 
 
 def _exactly(text: str, program: Program, scopes: Sequence[Scope], limit: int) -> list[Hit]:

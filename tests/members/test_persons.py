@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from identity.rights import EVERYWHERE
 from members import (
     addressing,
     changing,
@@ -16,6 +17,7 @@ from members import (
     merging,
     policies,
     preferring,
+    queries,
 )
 from members.consents import Answer
 from members.history import Hand
@@ -152,3 +154,11 @@ def test_of_two_people_a_membership_elsewhere_goes_along(program, anna, twin, no
     merging.undo(merge_id=done.pk, now=now, by="t")
     fresh(there)
     assert there.member == twin.member
+
+
+def test_a_telephone_of_both_finds_one(program, anna, twin, now):
+    merge(anna, twin, now)
+    hits = queries.search("0612345678", program=program, scopes=[EVERYWHERE])
+    assert [(hit.membership, hit.by) for hit in hits] == [(anna, "phone")]
+    (gone,) = queries.search(twin.number, program=program, scopes=[EVERYWHERE])
+    assert gone.membership == twin, "whose page says who stands for her"
