@@ -21,6 +21,29 @@ from members import queries as members
 from members.models import Membership
 
 ACTION = "access.see"
+PAGES = {
+    "member": gettext_lazy("Member"),
+    **dict.fromkeys(("member_cards", "card_receipts"), gettext_lazy("Cards")),
+    "person": gettext_lazy("Name"),
+    "likes": gettext_lazy("Tastes"),
+    "consents": gettext_lazy("Consents"),
+    **dict.fromkeys(("contact", "contact_code", "contact_address", "contact_change"), gettext_lazy("Contact")),
+    "suspend": gettext_lazy("Suspend"),
+    "close": gettext_lazy("Close the membership"),
+    "data": gettext_lazy("The member's data"),
+    **dict.fromkeys(("household", "household_split"), gettext_lazy("Household")),
+    **dict.fromkeys(("twins", "merge", "unmerge"), gettext_lazy("Merge")),
+    "floor": gettext_lazy("Tier floor"),
+    **dict.fromkeys(("case", "case_new", "case_file", "outcome"), gettext_lazy("Case")),
+    "adjust": gettext_lazy("Adjust"),
+    "approval": gettext_lazy("Approval"),
+    **dict.fromkeys(("opinion", "opinion_new"), gettext_lazy("Opinion")),
+    "freeze": gettext_lazy("Pots frozen or released"),
+    "till": gettext_lazy("Till"),
+    "conflict": gettext_lazy("Question from another system"),
+    access.SEARCH: gettext_lazy("among others in a search"),
+}
+"""What the pages are called on which somebody is opened; a page without a name here has its address's."""
 SHOWN = 100
 EXPORTED = 20_000
 DAYS = 30
@@ -101,7 +124,7 @@ def _one(row: AccessEvent, who: str, membership: Any, openable: set[int]) -> Acc
         public_id=membership.public_id if membership and membership.pk in openable else "",
         whom=str(membership.member) if membership else "",
         number=membership.number if membership else str(row.membership_id),
-        page=_("among others in a search") if row.page == access.SEARCH else row.page,
+        page=str(PAGES.get(row.page, row.page)),
         purpose=purpose_label(row.purpose),
     )
 

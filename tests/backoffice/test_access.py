@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from audit.models import AccessEvent, AuditEvent
+from backoffice import accesses, urls
 from identity.rights import Scope
 from loyalty import logs
 from members import enrolment
@@ -45,6 +46,11 @@ def test_opening_a_member_writes_exactly_one_row_and_a_search_one_for_each_name(
     assert AccessEvent.objects.count() == 4
 
 
+def addresses() -> list[tuple[str, str]]:
+    """(name, address) of every page of the desk."""
+    return [(str(one.name), str(one.pattern)) for one in urls.urlpatterns]
+
+
 def test_who_may_not_open_leaves_no_row(desk: Desk, camille: Life) -> None:
     there = f"/desk/members/{camille.membership.public_id}/"
     assert desk("store_staff", Scope(store="s2")).get(there).status_code == 404
@@ -57,6 +63,8 @@ def test_auditors_read_it_in_their_scopes_with_filters_and_take_it_as_a_file(des
     auditor = desk("auditor")
     page = text_of(auditor, "/desk/accesses/")
     assert "Sofia" in page and "Camille" in page and "at the desk" in page
+    opening = {"member", *(name for name, path in addresses() if "<slug:public_id>" in path)}
+    assert opening - set(accesses.PAGES) == set(), "a page that opens a member has a name in the log"
     assert "Camille" in text_of(
         auditor, f"/desk/accesses/?whom={camille.membership.number}&who=call_centre@example.com"
     )
