@@ -18,12 +18,10 @@ def system_of(request: HttpRequest, code: str) -> System:
     said = request.headers.get("Authorization", "")
     if not said.lower().startswith(_SCHEME):
         raise Problem(401, "A key is needed", WWW_Authenticate="Bearer")
-    address = throttling.network(request)
-    if limits.spent("api-key", address, limits.GUESSES):
-        raise _slower("Too many keys that are none")
     system = systems.of_key(said[len(_SCHEME) :].strip())
-    if system is None:
-        limits.count("api-key", address)
+    if system is None:  # counted after it was looked up: whoever guesses keeps nobody out who has a key
+        if limits.count("api-key", throttling.network(request)) > limits.GUESSES:
+            raise _slower("Too many keys that are none")
         raise Problem(401, "This key is not known", WWW_Authenticate="Bearer")
     if system.code != code:
         raise Problem(404, "There is nothing here")

@@ -11,7 +11,7 @@ CALLS = 300
 """Calls of one system in SECONDS: 300,000 records."""
 
 GUESSES = 20
-"""Keys that are none, from one address."""
+"""Keys that are none, from one network."""
 
 
 def count(what: str, who: str) -> int:
@@ -22,14 +22,6 @@ def count(what: str, who: str) -> int:
         return int(cache.incr(key))
     except Exception:  # a cache that is gone must not stop a base from following its CRM
         return 0
-
-
-def spent(what: str, who: str, most: int) -> bool:
-    """Whether somebody has had all of this minute."""
-    try:
-        return int(cache.get(_key(what, who), 0)) >= most
-    except Exception:  # as above
-        return False
 
 
 def _key(what: str, who: str) -> str:

@@ -44,8 +44,9 @@ def _opinions(membership_ids: Sequence[int]) -> Iterable[tuple[int, dict[str, An
     for row in rows:
         yield row.membership_id, {
             "id": row.pk, "rating": row.rating, "occurred_on": row.occurred_on.isoformat(),
-            "store": stores.get(row.store_id), "receipt": receipts.get(row.activity_id), "channel": row.channel,
-            "state": row.state, "given_at": row.given_at.isoformat(), "changed_at": row.changed_at.isoformat(),
+            "store": stores.get(row.store_id or 0), "receipt": receipts.get(row.activity_id or 0),
+            "channel": row.channel, "state": row.state, "given_at": row.given_at.isoformat(),
+            "changed_at": row.changed_at.isoformat(),
         }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.posting import InsufficientPoints
 from members import cards, replicas
+from members.addressing import Address
 from members.models import Card, Membership
 from members.replicas import Issued
 from replication import arriving, asking, lots, ownership
@@ -53,7 +54,7 @@ def _addresses(cursor: Any, room: Room, works: Sequence[Work]) -> None:
     arrived = {work.membership_id: work.arrival.address for work in works
                if work.arrival and work.arrival.address and work.membership_id}  # fmt: skip
     members = replicas.members_of(cursor, list(arrived))
-    moved = {members[membership_id]: address for membership_id, address in arrived.items()}
+    moved: dict[int, Address | None] = {members[one]: address for one, address in arrived.items()}
     for work in works:
         if work.change and work.change.moves and work.member_id:
             moved[work.member_id] = work.change.address

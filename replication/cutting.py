@@ -24,8 +24,8 @@ def refused(path: Path, run: Run, mapping: Mapping) -> Iterator[bytes]:
         raise Unreadable(f"{path.name}: {error.strerror}") from None
     if not same:
         raise Unreadable(f"{path.name} is not the file of run {run.pk}")
-    rows = Line.objects.filter(run=run, outcome=Line.Outcome.REFUSED).exclude(line=None)
-    yield from _lines(path, set(rows.values_list("line", flat=True)), mapping)
+    rows = Line.objects.filter(run=run, outcome=Line.Outcome.REFUSED).values_list("line", flat=True)
+    yield from _lines(path, {line for line in rows if line is not None}, mapping)
 
 
 def _lines(path: Path, wanted: set[int], mapping: Mapping) -> Iterator[bytes]:

@@ -16,21 +16,17 @@ from tests.replication import scene
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_report_is_read_and_its_question_answered(visit: Any, sign_in: Any, shoot: Any, program: Any) -> None:
+def test_a_report_is_read_and_its_question_answered(visit: Any, sign_in: Any, program: Any) -> None:
     page = visit(language="en")
     now = datetime.now(UTC).replace(microsecond=0)
     _run, conflict = scene.played(program, now)
     staff.create_staff("ada@example.com", "Ada", [("administrator", EVERYWHERE)], now=now, by="test", admin=True)
     sign_in(page, "ada@example.com")
     page.goto("/desk/replication/")
-    shoot(page, "replication-runs")
     turned(page, lambda: page.get_by_role("link", name="changes.ndjson").click())
-    shoot(page, "replication-report")
     page.goto(f"/desk/replication/questions/{conflict.pk}/")
-    shoot(page, "replication-question")
     turned(page, lambda: page.get_by_role("button", name="Take what Maison CRM says").click())
     assert Member.objects.get(first_name="Ida").phone == "+33633333333"
-    shoot(page, "replication-questions")
     page.goto("/desk/enrol/post/")
     keys = page.keyboard
     page.wait_for_function("document.activeElement.tagName === 'INPUT'")
@@ -48,6 +44,5 @@ def test_a_report_is_read_and_its_question_answered(visit: Any, sign_in: Any, sh
         page.get_by_label("The form is signed").focus()
         keys.press("Space")
         turned(page, lambda: keys.press("Enter"))
-    shoot(page, "post-forms")
     assert set(Membership.objects.filter(channel="post").values_list("member__first_name", flat=True)) == {"Zoe", "Tom"}
     page.wait_for_function("document.activeElement.name === 'first_name'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from django.db import connection
 
 from ledger import queries as ledger
 from members import enrolment, policies
@@ -174,6 +175,20 @@ def test_a_lot_of_somebody_else_is_refused(crm, load):
     load(crm, [person(lots=[lot()])])
     run = load(crm, [person("C2", lots=[lot()])])
     assert lines(run) == [(1, "C2", "refused", "LotTaken", "lots.id")]
+
+
+def test_no_plan_goes_through_a_base_for_one_person(crm, load):
+    """Statistics of a new system say that it has nobody: an index that begins with it would be taken for everything."""
+    load(crm, [person(lots=[lot()])])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('enable_seqscan') || current_setting('enable_hashjoin')")
+        assert cursor.fetchone() == ("offoff",), "until this transaction ends"
+        cursor.execute(
+            "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid"
+            " AND a.attnum = i.indkey[0] WHERE a.attname IN ('system_id', 'program_id')"
+            " AND i.indrelid::regclass::text IN ('replication_identity', 'replication_lot', 'card')"
+        )
+        assert cursor.fetchall() == []
 
 
 def test_cards_follow_their_state_there(crm, load):

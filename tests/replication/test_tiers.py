@@ -103,3 +103,12 @@ def test_a_step_they_do_not_master_is_taken_with_the_first_record_alone(here, cr
     loaded(here, crm, load, gold(tier="silver"))
     loaded(here, crm, load, gold(version=2))
     assert step(here, "2026-03-01T09:00") == "silver" and TierAssignment.objects.count() == 1
+
+
+def test_opened_points_of_the_ladders_currency_count_for_it(here, crm, load):
+    loaded(
+        here, crm, load, person("C1", member_number="anna-0001", lots=[lot("S", 120, "2026-01-15", currency="status")])
+    )
+    assert step(here, "2026-03-01T09:01") == "silver"
+    load(crm, [person("C1", 2, lots=[lot("S", 20, "2026-01-15", currency="status")])], at=local("2026-03-02T09:00"))
+    assert here.balances("anna", local("2026-03-02T09:01"))["status"] == 20

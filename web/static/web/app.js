@@ -20,17 +20,18 @@
 
   // a scanner of cards is a very fast typist who ends with Enter: from anywhere on the page its number is looked up;
   // from a field that asks for something else it goes into the box, and the field gets back what stood there
-  let scanned = "", before = "", last = 0;
+  let scanned = "", before = "", last = 0, where = null;
   document.addEventListener("keydown", (event) => {
     const box = document.querySelector("[data-seek]");
     const field = event.target.closest("input, textarea, select, [contenteditable]");
     if (!box || event.ctrlKey || event.metaKey || event.altKey) return;
     if (field && (field === box || field.matches("textarea") || /card|number|code|receipt/.test(field.name || ""))) return;
-    if (event.timeStamp - last > (field ? 40 : 60)) {
+    if (event.timeStamp - last > (field ? 40 : 60) || field !== where) {  // it stays in the field it began in
       scanned = "";
       before = field ? field.value : "";
     }
     last = event.timeStamp;
+    where = field;
     if (event.key === "Enter" && scanned.length >= (field ? 10 : 6)) {
       event.preventDefault();
       if (field) field.value = before;
