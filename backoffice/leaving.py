@@ -93,6 +93,8 @@ def suspend_page(desk: Desk, public_id: str, data: Mapping[str, str] | None) -> 
 
 def close_page(desk: Desk, public_id: str, data: Mapping[str, str] | None) -> tuple[Membership, EndPage]:
     row = opening.opened(desk, public_id, action="members.close")
+    if row.merged_into_id is not None:
+        return row, _of_merged(row, _("Close the membership"))
     lines = farewells.of_member(row, desk.formats, desk.now, staff=True)
     if row.status != Membership.Status.CLOSED:
         choice = closing.choice_of(row.program_id, desk.now)
@@ -111,12 +113,14 @@ def close_page(desk: Desk, public_id: str, data: Mapping[str, str] | None) -> tu
             "day": desk.formats.full_day(coming.settles_at)}]  # fmt: skip
     else:
         told.append(_("The pot is settled: opened again, it is empty."))
-    deeds = [] if erasing.is_erased(row.member_id) or row.merged_into_id else [Deed("reopen", _("Open again"))]
+    deeds = [] if erasing.is_erased(row.member_id) else [Deed("reopen", _("Open again"))]
     return row, _page(row, _("Open the membership again"), told, WordsForm([], data), deeds)
 
 
 def data_page(desk: Desk, public_id: str, data: Mapping[str, str] | None) -> tuple[Membership, EndPage]:
     row = opening.opened(desk, public_id, action="members.erase")
+    if row.merged_into_id is not None:
+        return row, _of_merged(row, _("The member's data"))
     told, deeds = [], []
     last, asked = archives.latest(row.pk), erasing.asked(row.member_id)
     states = {
@@ -208,6 +212,11 @@ def states_of(desk: Desk, row: Membership) -> list[str]:
 
 def _page(row: Membership, title: str, told: list[str], form: WordsForm, deeds: list[Deed]) -> EndPage:
     return EndPage(row.public_id, str(row.member), title, told, form, deeds)
+
+
+def _of_merged(row: Membership, title: str) -> EndPage:
+    """What is hers is the other one's: to end or delete a half of her would leave the rest behind."""
+    return _page(row, title, [_("This member was made one with another: act on that one.")], WordsForm([], None), [])
 
 
 def may(desk: Desk, row: Membership, action: str) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from care.models import Erasure
 from identity.rights import EVERYWHERE, Scope
 from members import merging
 from members.models import Login, Merge
@@ -82,3 +83,13 @@ def test_the_right_is_needed_over_both_and_never_over_oneself(desk, program, now
     assert client.get(f"{at(camille)}same/{twin.public_id}/").status_code == 404
     assert client.post(f"/desk/members/{twin.public_id}/same/{camille.membership.public_id}/").status_code == 404
     assert not Merge.objects.exists()
+
+
+@pytest.mark.parametrize(("page", "deed"), [("close/", "reopen"), ("data/", "erase")])
+def test_what_is_ended_or_deleted_is_the_whole_person(desk, camille, twin, now, page, deed):
+    merging.merge(kept_id=camille.membership.pk, gone_id=twin.pk, now=now, by="t")
+    client, there = desk("administrator"), f"/desk/members/{twin.public_id}/{page}"
+    assert "act on that one" in said(client.get(there)) and f'value="{deed}"' not in said(client.get(there))
+    client.post(there, {"do": deed, "act": deed, "reason": "called", "words": "w"})
+    twin.refresh_from_db()
+    assert twin.status == "closed" and not Erasure.objects.exists()
