@@ -20,6 +20,7 @@ from tests.rewards import shop
 
 pytestmark = pytest.mark.django_db
 
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Files of a signer and of the authority that vouches for it, and the service account of the other wallet."""
