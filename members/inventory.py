@@ -63,7 +63,8 @@ TABLES = [
         none=("what", "good", "step"), pseudonymous=("key", "by"),
     ),
     Table(
-        "consent", "what a person agreed to, as proof", "as long as the number of its member, as proof", basis=Basis.DUTY, whose=MEMBER,
+        "consent", "what a person agreed to, as proof", "as long as the number of its member, as proof",
+        basis=Basis.DUTY, whose=MEMBER,
         none=("purpose", "channel", "granted", "source", "wording"),
     ),
     Table("terms_accepted", "which terms were accepted", LIFE, whose=MEMBERSHIP, none=("version", "source"),
