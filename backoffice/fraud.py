@@ -106,7 +106,13 @@ def _whom(desk: Desk, ids: Iterable[int]) -> dict[int, Whom]:
     return hers | {pk: Whom("", f"… {number[-4:]}") for pk, number in numbers.items()}
 
 
+FREEZE, RELEASE = "freeze", "release"
+
+
 class FreezeForm(forms.Form):
+    """`act` is what the person saw herself do: somebody else may have done it meanwhile."""
+
+    act = forms.ChoiceField(choices=[(FREEZE, FREEZE), (RELEASE, RELEASE)], widget=forms.HiddenInput)
     reason = forms.CharField(
         label=_("Reason"),
         help_text=_("A sentence that somebody else understands in a year."),
@@ -142,10 +148,10 @@ def page_of(desk: Desk, public_id: str) -> FreezePage:
     )
 
 
-def decide(desk: Desk, page: FreezePage, reason: str) -> bool:
-    """Freeze what is free, or release what is frozen; True when it is frozen now. Raises OwnAccount."""
+def decide(desk: Desk, page: FreezePage, act: str, reason: str) -> bool:
+    """Freeze the pots or release them; True when they are frozen now. Raises OwnAccount."""
     if page.own:
         raise OwnAccount("nobody freezes or releases their own pots")
-    act: Any = freezing.release if page.reason else freezing.freeze
-    act(holder_id=page.holder_id, currency_ids=page.currency_ids, reason=reason, now=desk.now, by=desk.actor)
-    return not page.reason
+    do: Any = freezing.freeze if act == FREEZE else freezing.release
+    do(holder_id=page.holder_id, currency_ids=page.currency_ids, reason=reason, now=desk.now, by=desk.actor)
+    return act == FREEZE

@@ -22,12 +22,12 @@ def index(request: HttpRequest, desk: doors.Desk) -> HttpResponse:
 def freeze(request: HttpRequest, desk: doors.Desk, public_id: str) -> HttpResponse:
     """A member's pots: frozen with a reason, released with a reason."""
     page = fraud.page_of(desk, public_id)
-    form = fraud.FreezeForm(request.POST or None)
+    form = fraud.FreezeForm(request.POST or None, initial={"act": fraud.RELEASE if page.reason else fraud.FREEZE})
     if request.method != "POST" or not form.is_valid():
         values = {"page": page, "form": form, "place": "members"}
         return doors.page(request, "backoffice/freeze.html", desk, values, status=422 if form.errors else 200)
     try:
-        is_frozen = fraud.decide(desk, page, form.cleaned_data["reason"])
+        is_frozen = fraud.decide(desk, page, form.cleaned_data["act"], form.cleaned_data["reason"])
     except OwnAccount:
         raise Http404 from None
     told = _("The pots are frozen: nothing can be spent.") if is_frozen else _("The pots are released.")

@@ -112,14 +112,18 @@ def test_frozen_pots_refuse_to_spend_and_released_ones_do_not(desk: Desk, camill
     def spend(key: str) -> None:
         posting.spend(holder_id=camille.holder_id, currency_id=pot, amount=10, now=now, actor="t", key=("t", key))
 
-    assert client.post(there, {"reason": " "}).status_code == 422
-    assert client.post(there, {"reason": "Eve’s friend"}).status_code == 302
+    assert client.post(there, {"act": "freeze", "reason": " "}).status_code == 422
+    assert client.post(there, {"act": "freeze", "reason": "Eve’s friend"}).status_code == 302
     frozen = Wallet.objects.filter(holder_id=camille.holder_id).values_list("frozen_reason", flat=True)
     assert list(frozen) == ["Eve’s friend"] * 3, "pots to come are frozen too"
     with pytest.raises(posting.WalletFrozen):
         spend("a")
     assert "Frozen: Eve’s friend" in text_of(client, there)
-    client.post(there, {"reason": "All is well"})
+    client.post(there, {"act": "freeze", "reason": "Eve’s friend"})
+    with pytest.raises(posting.WalletFrozen):
+        spend("a")  # pressed by two at once, it stays frozen
+    assert 'value="release"' in text_of(client, there)
+    client.post(there, {"act": "release", "reason": "All is well"})
     spend("b")
     told = [(event.action, event.data["reason"]) for event in AuditEvent.objects.filter(action__startswith="wallets.")]
     assert told == [("wallets.frozen", "Eve’s friend"), ("wallets.released", "All is well")]
@@ -131,7 +135,7 @@ def test_nobody_freezes_their_own_pots(desk: Desk, camille: Life) -> None:
     staff.create_staff("camille@example.com", "C", [("call_centre", Scope())], now=datetime.now(UTC), by="test")
     client, there = camille.client(), f"/desk/members/{camille.membership.public_id}/freeze/"
     assert "somebody else decides" in text_of(client, there)
-    assert client.post(there, {"reason": "mine"}).status_code == 404
+    assert client.post(there, {"act": "freeze", "reason": "mine"}).status_code == 404
     assert freezing.reason_of(holder_id=camille.holder_id, currency_ids=[1, 2, 3]) == ""
 
 
