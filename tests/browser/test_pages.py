@@ -153,7 +153,16 @@ def test_the_ruler_sees_a_page_that_is_too_wide_and_axe_a_button_without_a_name(
     assert too_wide(page, (360,)) and any("button-name" in line for line in objections(page, AXE))
 
 
-def test_the_desk_works_from_the_keyboard(visit: Visit, sign_in: SignIn, places: dict[str, list[str]]) -> None:
+@pytest.fixture
+def sofia(program: Any) -> None:
+    """A person of the call centre, and Camille with a receipt."""
+    now = datetime.now(UTC)
+    lives.receipt(lives.member(program, now), now - timedelta(hours=3))
+    held = [("call_centre", EVERYWHERE), ("auditor", EVERYWHERE)]
+    staff.create_staff("sofia@example.com", "Sofia", held, now=now, by="test")
+
+
+def test_the_desk_works_from_the_keyboard(visit: Visit, sign_in: SignIn, sofia: None) -> None:
     page = visit(width=1440, language="en")
     sign_in(page, "sofia@example.com")
     page.goto("/desk/imports/")
@@ -170,7 +179,7 @@ def test_the_desk_works_from_the_keyboard(visit: Visit, sign_in: SignIn, places:
     assert page.url.endswith("/") and "why" not in page.url  # unfolded in place, the page was not loaded again
 
 
-def test_a_slash_typed_in_a_field_stays_there(visit: Visit, sign_in: SignIn, places: dict[str, list[str]]) -> None:
+def test_a_slash_typed_in_a_field_stays_there(visit: Visit, sign_in: SignIn, sofia: None) -> None:
     page = visit(width=1440, language="en")
     sign_in(page, "sofia@example.com")
     page.goto("/desk/enrol/?step=identity")

@@ -60,6 +60,7 @@ def found(text, program, scopes=(EVERYWHERE,), **options):
         ("héllène", "helene", "name"),
         ("marttin", "jp", "name"),
         ("jeanpierre martin", "jp", "name"),
+        ("kamill", "camille", "name"),
         ("camille marguerite dupont", "camille", "name"),
         ("dipont k", "camille", "name"),
         ("]C1MEM-42", "helene", "number"),
