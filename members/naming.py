@@ -95,7 +95,7 @@ def named(
     found: list[int] = []
     for condition in _steps(cursor, program.population_id, words, asking.value):
         found += [pk for pk in asking.of_names(condition) if pk not in found]
-        if len(found) >= min(FEW, limit):
+        if len(found) >= min(FEW, limit) or (found and asking.is_common):
             break
     return found[:limit]
 
@@ -155,6 +155,7 @@ class _Asking:
         self._cursor, self._values = cursor, values
         values |= {"population": program.population_id, "program": program.pk}
         self._within = _within(scopes, self.value)
+        self.is_common = False  # a name of thousands was asked for: it was no slip
         self._is_narrow = all(scope.banner or scope.market or scope.store for scope in scopes)
         values["most"] = NAMES_OF_NARROW_SCOPES if self._is_narrow else NAMES
 
@@ -179,6 +180,7 @@ class _Asking:
         found = [pk for pk, _all in rows if pk is not None]
         if len(found) >= self._values["limit"] or rows[0][1]:
             return found
+        self.is_common = True
         return self._ids(_WITHIN, condition)
 
     def _ids(self, statement: str, condition: str = "") -> list[int]:
