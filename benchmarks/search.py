@@ -81,7 +81,8 @@ def _people(count: int) -> tuple[Any, str]:
         _make_program(code)
     program, banner = Program.objects.get(code=code), Banner.objects.get(code=code)
     stores = list(Store.objects.filter(banner=banner).order_by("pk").values_list("pk", flat=True))
-    people = People(population=program.population_id, program=program.pk, stores=stores, banner=banner.pk, tag=f"q{count:x}-")
+    tag = f"q{count:x}-"
+    people = People(population=program.population_id, program=program.pk, stores=stores, banner=banner.pk, tag=tag)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM membership WHERE program_id = %s", [program.pk])
         there = cursor.fetchone()[0]

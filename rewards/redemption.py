@@ -76,8 +76,9 @@ def hold(
     `receipt` is the number of the receipt on which the reward is spent at once, `source` the code of who sends that
     receipt (two may use the same numbers); `card` the one that was shown; `market` where it is spent, whose price and
     money hold: the member's own unless said.
-    Raises, in this order: MembershipClosed, SpendingHeld, NotAnAdult, CardBlocked, NotOnOffer, NotEligible, LimitReached,
-    OutOfStock, BudgetSpent, InsufficientPoints or WalletFrozen; KeyReused; ValueError for a quantity out of 1..100.
+    Raises, in this order: MembershipClosed, SpendingHeld, NotAnAdult, CardBlocked, NotOnOffer, NotEligible,
+    LimitReached, OutOfStock, BudgetSpent, InsufficientPoints or WalletFrozen; KeyReused; ValueError for a quantity out
+    of 1..100.
     """
     if not 1 <= quantity <= MOST_AT_ONCE:
         raise ValueError(f"between 1 and {MOST_AT_ONCE} at once")
