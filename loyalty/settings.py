@@ -244,6 +244,7 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/3m/key",
     "badge_at_till": "5/15m/key",
     "badges": "40/15m/key",
+    "wallet_complains": "20/h/key",
 }
 ACCOUNT_FORMS = {
     "request_login_code": "identity.throttling.CodeForm",

@@ -27,13 +27,18 @@ class NotTold(Exception):
 
 @contextmanager
 def connected() -> Iterator[httpx.Client | None]:
-    """One connection for many pushes, as Apple asks; None where no pass type is configured."""
+    """One connection for many pushes, as Apple asks; None where no pass type is configured. Raises NotTold where its
+    certificate cannot be read."""
     if not apple.is_configured():
         yield None
         return
     folder = Path(settings.APPLE_WALLET_DIR)
-    trusted = ssl.create_default_context(cafile=settings.APPLE_PUSH_CA or None)
-    trusted.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    try:
+        apple.pass_type()
+        trusted = ssl.create_default_context(cafile=settings.APPLE_PUSH_CA or None)
+        trusted.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    except (OSError, ValueError) as wrong:  # a file that is missing or none of a certificate
+        raise NotTold(f"{type(wrong).__name__}: {wrong}") from wrong
     url = settings.APPLE_PUSH_URL
     with httpx.Client(base_url=url, http1=False, http2=True, verify=trusted, timeout=TIMEOUT) as client:
         yield client

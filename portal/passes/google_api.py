@@ -33,7 +33,7 @@ def write(said: Pass, *, now: datetime) -> bool:
                 json={key: value for key, value in google.object_of(said).items() if key != "classId"},
                 headers=headers,
             )  # fmt: skip
-    except (httpx.HTTPError, KeyError, ValueError) as wrong:
+    except (httpx.HTTPError, OSError, KeyError, TypeError, ValueError) as wrong:  # their answer, or the account's file
         raise NotWritten(f"{type(wrong).__name__}: {wrong}") from wrong
     if answer.status_code == 404:
         return False

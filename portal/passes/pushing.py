@@ -2,12 +2,14 @@
 
 A sweep compares every pass in a wallet with what it last said, whatever changed it: a receipt, a spend, points that
 matured or died by time alone, a card that was blocked. What is new is due; each due pass is leased, told of outside any
-transaction, and marked. Told twice does no harm. Nothing here stands in the way of booking points.
+transaction, and marked. Told twice does no harm. Nothing here stands in the way of booking points. Apple and Google
+fail each on its own: the other is told, and the pass is tried again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 
 import httpx
@@ -22,6 +24,8 @@ from programs import queries as programs
 
 _AT_ONCE = 500
 _AT_A_TIME = 50
+Phones = httpx.Client | apns.NotTold | None
+"""The way to Apple's phones: what kept it from being opened, or None where there is none."""
 log = structlog.get_logger(__name__)
 
 
@@ -33,7 +37,8 @@ def look(*, now: datetime) -> int:
 def push(*, now: Callable[[], datetime], until: datetime) -> int:
     """Tell wallets of what is due, until nothing is or the time is over; how many passes were told of."""
     told = 0
-    with apns.connected() as phones:
+    with ExitStack() as open_while:
+        phones = _phones(open_while)
         while now() < until and (leased := wallets.lease(now=now(), limit=_AT_A_TIME)):
             cards = _rows().in_bulk([due.card_id for due in leased])
             for due in leased:
@@ -41,21 +46,37 @@ def push(*, now: Callable[[], datetime], until: datetime) -> int:
     return told
 
 
-def _push_one(due: Due, card: Card, phones: httpx.Client | None, now: Callable[[], datetime]) -> bool:
+def _phones(open_while: ExitStack) -> Phones:
+    try:
+        return open_while.enter_context(apns.connected())
+    except apns.NotTold as wrong:
+        log.error("phones cannot be told", why=str(wrong)[:200])
+        return wrong
+
+
+def _push_one(due: Due, card: Card, phones: Phones, now: Callable[[], datetime]) -> bool:
+    wrongs = {}
     try:
         _tell_apple(card, phones)
+    except apns.NotTold as wrong:
+        wrongs["apple"] = str(wrong)[:200]
+    try:
         _tell_google(card, now())
-    except (apns.NotTold, google_api.NotWritten) as wrong:
+    except google_api.NotWritten as wrong:
+        wrongs["google"] = str(wrong)[:200]
+    if wrongs:
         again = wallets.failed(due, now=now())
-        log.warning("wallet not told", card_id=due.card_id, why=str(wrong)[:200], again=again)
+        log.warning("wallet not told", card_id=due.card_id, why=wrongs, again=again)
         return False
     wallets.pushed(due, now=now())
     return True
 
 
-def _tell_apple(card: Card, phones: httpx.Client | None) -> None:
+def _tell_apple(card: Card, phones: Phones) -> None:
     tokens = list(card.wallet_devices.values_list("push_token", flat=True))
-    for ended in apns.tell(tokens, phones) if tokens and phones else ():
+    if isinstance(phones, apns.NotTold) and tokens:
+        raise phones
+    for ended in apns.tell(tokens, phones) if tokens and isinstance(phones, httpx.Client) else ():
         wallets.push_token_ended(ended)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit import clock
+from identity import throttling
 from members import wallets
 from members.models import Card
 from portal import doors
@@ -20,6 +21,7 @@ from portal.passes import apple, latest
 from web.cookies import without_cookies
 
 _MOST_BODY = 20_000
+_MOST_LINES, _MOST_OF_A_LINE = 10, 300
 log = structlog.get_logger(__name__)
 
 
@@ -96,13 +98,15 @@ def fetch(request: HttpRequest, card: Card) -> HttpResponse:
 @without_cookies
 @require_POST
 def complaint(request: HttpRequest) -> HttpResponse:
-    """What a phone could not do, in its own words."""
+    """What a phone could not do, in its own words. It proves nothing, so it is counted for each network."""
     doors.program_of(request)
     if not apple.is_configured():
         raise Http404
+    if not throttling.allows(request, "wallet_complains", throttling.network(request)):
+        return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS)
     said = _body(request).get("logs")
-    for line in said[:10] if isinstance(said, list) else ():
-        log.warning("a wallet complains", said=str(line)[:300])
+    for line in said[:_MOST_LINES] if isinstance(said, list) else ():
+        log.warning("a wallet complains", said=_printable(line))
     return HttpResponse()
 
 
@@ -115,6 +119,12 @@ def _card(request: HttpRequest, pass_type: str, serial: str) -> Card | None:
         return None
     rows = Card.objects.filter(pk=int(number), program=program, kind=Card.Kind.PASS)
     return rows.select_related("program", "membership__member").first()
+
+
+def _printable(line: object) -> str:
+    """The beginning of what a stranger wrote, without what would steer a terminal or begin a line of its own."""
+    text = line if isinstance(line, str) else repr(line)[:_MOST_OF_A_LINE]
+    return "".join(sign if sign.isprintable() else " " for sign in text[:_MOST_OF_A_LINE])
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:

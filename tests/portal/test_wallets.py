@@ -14,6 +14,7 @@ from members import cards, wallets
 from members.models import Card, WalletDevice, WalletPass
 from portal import tasks
 from portal.passes import apns, google_api, pushing
+from portal.views import wallet
 from tests.portal import wallets as stand_in
 from tests.rewards import shop
 
@@ -237,6 +238,16 @@ def test_where_it_is_not_configured_there_is_no_service(client, program):
     assert client.post("/demo/wallet/v1/log", b"{}", content_type="application/json").status_code == 404
 
 
+def test_complaints_are_cleaned_and_counted_for_each_network(client, pushes, program, settings, monkeypatch):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"wallet_complains": "1/h/key"}
+    told = []
+    monkeypatch.setattr(wallet.log, "warning", lambda what, said: told.append(said))
+    body = json.dumps({"logs": ["a\x1b[2J\nb\u2028", {"c": 1}, "x" * 999] + ["d"] * 99})
+    there = [client.post("/demo/wallet/v1/log", body, content_type="application/json").status_code for _ in range(2)]
+    assert there == [200, 429]
+    assert told[:2] == ["a [2J b ", "{'c': 1}"] and len(told[2]) == 300 and len(told) == 10
+
+
 @pytest.mark.parametrize("body", [b'{"logs": ["a", 1]}', b'{"logs": 1}', b"[]", b"{"])
 def test_a_phone_may_complain_of_anything(client, pushes, program, body):
     assert client.post("/demo/wallet/v1/log", body, content_type="application/json").status_code == 200
@@ -272,6 +283,21 @@ def test_google_s_card_is_patched_and_one_that_was_never_kept_is_left(
     assert sweep(now + timedelta(minutes=10)) == (1, 0) and WalletPass.objects.get().tries == 1
     answers["PATCH"] = 404
     assert sweep(now + timedelta(minutes=20)) == (0, 1) and not WalletPass.objects.get().in_google
+
+
+def test_a_certificate_that_cannot_be_read_keeps_nothing_from_google(
+    camille, purse, pushes, settings, tmp_path, now, monkeypatch
+):
+    Phone(camille).register()
+    WalletPass.objects.update(in_google=True)
+    written = []
+    monkeypatch.setattr(pushing.google, "is_configured", lambda: True)
+    monkeypatch.setattr(google_api, "write", lambda said, now: bool(written.append(said)) or True)
+    purse.earn(10, now=now - timedelta(hours=1))
+    (tmp_path / "certificate.pem").write_text("none")
+    settings.APPLE_WALLET_DIR = str(tmp_path)
+    assert sweep(now) == (1, 0) and len(written) == 1
+    assert WalletPass.objects.get().tries == 1, "Apple's phones are tried again"
 
 
 def test_the_task_does_both(camille, purse, pushes, now):
