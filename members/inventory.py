@@ -50,12 +50,14 @@ TABLES = [
     ),
     no_people("card_batch", "cards that were printed together"),
     Table(
-        "wallet_pass", "what a phone's wallet was told of a card", LIFE, whose="card", erased=Erased.DELETE,
+        "wallet_pass", "what a phone's wallet was told of a card", LIFE, whose="card",
         pseudonymous=("told", "in_google", "tries"),
     ),
     Table(
-        "wallet_device", "phones that are told of a card's balance", "until the phone says no more", whose="card",
-        erased=Erased.DELETE, personal=("device", "push_token", "since"),
+        # outlives its person by wallets.FAREWELL: a phone that is not told would show her name for ever
+        "wallet_device", "phones that are told of a card's balance",
+        "until the phone says no more; 3 days after erasing, so that the phone's pass is voided", whose="card",
+        personal=("device", "push_token", "since"),
         exempt={"push_token": "an address that only this program can write to, with its certificate"},
     ),
     Table(

@@ -22,12 +22,19 @@ LEASE = timedelta(minutes=5)
 MOST_TRIES = 8
 MOST_DEVICES = 20
 """Phones and watches one pass may be on; the oldest give way."""
+FAREWELL = timedelta(days=3)
+"""How long phones of somebody who was erased are still told, so that their pass loses her name and is void. All tries
+are over long before; a phone that was told asks here what changed, and must find its registration then."""
 
 _DUE = """
 UPDATE wallet_pass SET due_at = %(until)s WHERE card_id IN (
     SELECT card_id FROM wallet_pass WHERE due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) RETURNING card_id, changed_at
 """
+
+
+class Over(Exception):
+    """The pass is of somebody who was erased: no phone is written down any more."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,11 @@ def fetched(*, card: Card, told: str, now: datetime, google: bool = False) -> Wa
 
 
 def register(*, card: Card, device: str, push_token: str, now: datetime) -> bool:
-    """A device asks to be told of this pass; False when it had asked before."""
+    """A device asks to be told of this pass; False when it had asked before. Raises Over."""
     with transaction.atomic():
         Card.objects.select_for_update().get(pk=card.pk)
+        if WalletPass.objects.filter(card=card, ends_at__isnull=False).exists():
+            raise Over(f"card {card.pk}")
         _, new = WalletDevice.objects.update_or_create(
             card=card, device=device, defaults={"push_token": push_token, "since": now}
         )
@@ -114,6 +123,20 @@ def failed(due: Due, *, now: datetime) -> bool:
     again = now + timedelta(minutes=2**tries) if tries < MOST_TRIES else None
     WalletPass.objects.filter(pk=due.card_id).update(tries=tries, due_at=again)
     return again is not None
+
+
+def end(*, memberships: Iterable[int], now: datetime) -> None:
+    """Her passes are told a last time, of a member who is being erased; their devices are forgotten after FAREWELL."""
+    rows = WalletPass.objects.filter(card__membership__in=memberships, ends_at=None)
+    rows.update(ends_at=now + FAREWELL, told="")  # whatever it says then is new
+
+
+def forget_ended(*, now: datetime) -> int:
+    """Delete the devices of passes whose farewell is over, told or given up; how many."""
+    over = WalletPass.objects.filter(ends_at__lte=now)
+    over.filter(due_at__isnull=False).update(due_at=None)
+    done, _ = WalletDevice.objects.filter(card__wallet__in=over).delete()
+    return done
 
 
 def not_in_google(card_id: int) -> None:

@@ -13,9 +13,11 @@ FOR_AT_MOST = timedelta(seconds=60)
 
 @shared_task(name="portal.tasks.wallets")
 def wallets() -> None:
-    """Compare passes with what they last said, then tell wallets of those that say something new."""
+    """Compare passes with what they last said, tell wallets of those that say something new, forget who was erased."""
+    from members import wallets as passes
     from portal.passes import pushing
 
     now = clock.now()
     pushing.look(now=now)
     pushing.push(now=clock.now, until=now + FOR_AT_MOST)
+    passes.forget_ended(now=now)

@@ -1,7 +1,8 @@
 """Forgetting a person: asked for, put off by a cool-off, then done once; and done again on a backup that was restored.
 
-What goes: every personal column of every room (care.privacy.emptying), her login and its sessions, her files. What
-stays: the stub of the member, her memberships and holders as numbers, consents as proof, activity and ledger as booked.
+What goes: every personal column of every room (care.privacy.emptying), her login and its sessions, her files. Which
+phones hold her card goes three days later: they are told first (members.wallets.end). What stays: the stub of the
+member, her memberships and holders as numbers, consents as proof, activity and ledger as booked.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from audit import trail
 from care.leaving import acting, settling
 from care.models import Erasure
 from care.privacy import emptying, signing_out, subjects
-from members import closing, hooks, households
+from members import closing, hooks, households, wallets
 from members.models import Closing, Membership
 from members.refusals import Refused
 from messaging import forgetting
@@ -121,6 +122,7 @@ def erase(*, member_id: int, now: datetime, by: str) -> bool:
         _settle_all(subject.memberships, now, by)
         for membership_id in subject.memberships:
             hooks.tell("erased", membership_id=membership_id, now=now, by=by)
+        wallets.end(memberships=subject.memberships, now=now)
         files = emptying.files_of(subject)
         signing_out.forget(subject)
         forgetting.forget(membership_ids=subject.memberships, now=now, addresses=tuple(subject.addresses))

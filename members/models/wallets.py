@@ -12,6 +12,7 @@ class WalletPass(models.Model):
 
     `told` is a digest of what it says, `changed_at` since when (whole seconds: wallets compare by them). Wallets are
     told of it at `due_at`, null while nothing is new. `in_google`: its link was shown, so it may be kept there.
+    `ends_at`: its member was erased, and nobody is told of it after this.
     """
 
     card = models.OneToOneField(Card, models.PROTECT, primary_key=True, related_name="wallet")
@@ -21,11 +22,13 @@ class WalletPass(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     pushed_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    ends_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "wallet_pass"
         indexes = [
             models.Index(fields=["due_at"], name="wallet_pass_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["ends_at"], name="wallet_pass_ends", condition=models.Q(ends_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -90,7 +90,8 @@ def _tell_google(card: Card, now: datetime) -> None:
 
 def _look_in(program_id: int, now: datetime) -> int:
     changed = after = 0
-    while rows := list(_rows().filter(program_id=program_id, pk__gt=after).order_by("pk")[:_AT_ONCE]):
+    whole = _rows().filter(program_id=program_id).exclude(wallet__ends_at__lte=now)
+    while rows := list(whole.filter(pk__gt=after).order_by("pk")[:_AT_ONCE]):
         after = rows[-1].pk
         changed += wallets.changed(told=latest.digests_of(rows, now), now=now)
     return changed

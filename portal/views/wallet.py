@@ -55,7 +55,10 @@ def registration(request: HttpRequest, card: Card, device: str) -> HttpResponse:
         return HttpResponse(status=HTTPStatus.BAD_REQUEST)
     now = clock.now()
     wallets.fetched(card=card, told=latest.digests_of([card], now).get(card.pk, ""), now=now)
-    new = wallets.register(card=card, device=device, push_token=token, now=now)
+    try:
+        new = wallets.register(card=card, device=device, push_token=token, now=now)
+    except wallets.Over:
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     return HttpResponse(status=HTTPStatus.CREATED if new else HTTPStatus.OK)
 
 

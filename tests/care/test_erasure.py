@@ -11,6 +11,7 @@ from care.leaving import acting
 from care.privacy import erasing, subjects
 from ledger import auditing
 from loyalty import logs
+from members import wallets
 from tests.care import canary
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,8 @@ def test_the_canary_is_found_before_and_nowhere_after(
     erasing.ask(member_id=member_id, reason="asked", now=now, by="test")
     with django_capture_on_commit_callbacks(execute=True):
         assert erasing.erase_due(now=now + LATER) == 1
+    assert {hit.partition(".")[0] for hit in canary.in_tables()} <= {"wallet_device"}, "her phones are told first"
+    assert wallets.forget_ended(now=now + LATER + wallets.FAREWELL) == 1
     assert canary.in_tables() == []
     assert canary.in_files(folder) == [] and not [path for path in folder.rglob("*") if path.is_file()]
     assert canary.in_redis() == []

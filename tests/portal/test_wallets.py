@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from audit import clock
+from care.privacy import erasing
 from members import cards, wallets
 from members.models import Card, WalletDevice, WalletPass
 from portal import tasks
@@ -196,6 +197,20 @@ def test_the_pass_of_who_left_is_voided(camille, pushes, now):
     closing.close(membership_id=camille.membership.pk, reason="unused", now=now, by="t")
     assert sweep(now + timedelta(minutes=6)) == (1, 1)
     assert phone.fetch() == 200 and phone.said["voided"] is True
+
+
+def test_the_phone_of_who_was_erased_is_told_before_it_is_forgotten(camille, pushes, now):
+    phone = Phone(camille)
+    phone.register()
+    phone.fetch()
+    erasing.erase_now(member_id=camille.membership.member_id, reason="asked", now=now, by="t")
+    later = now + timedelta(minutes=6)
+    assert sweep(later) == (1, 1) and pushes.seen == [("ab12", TYPE, b"{}")]
+    assert wallets.forget_ended(now=later) == 0 and phone.changed() == [phone.serial], "it asks after the push"
+    assert phone.fetch() == 200 and phone.said["voided"] is True and "Camille" not in json.dumps(phone.said)
+    assert wallets.forget_ended(now=now + wallets.FAREWELL) == 1 and not WalletDevice.objects.exists()
+    assert phone.register("ef56").status_code == 401 and not WalletDevice.objects.exists()
+    assert sweep(now + wallets.FAREWELL + timedelta(days=1)) == (0, 0)
 
 
 def test_who_has_no_token_learns_and_changes_nothing(camille, pushes, program):
