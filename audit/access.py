@@ -11,7 +11,7 @@ from audit.models import AccessEvent
 
 DESK, CALL, TILL = "desk", "call", "till"
 SEARCH = "search"
-"""The page of a row that says: her name stood among others in the answer of a search."""
+"""The page of a row that says: her name stood among others in the answer of a search, a list or a warning."""
 
 
 def record(*, actor: str, membership_id: int, page: str, purpose: str, at: datetime) -> None:
@@ -20,7 +20,7 @@ def record(*, actor: str, membership_id: int, page: str, purpose: str, at: datet
 
 
 def record_shown(*, actor: str, membership_ids: Iterable[int], purpose: str, at: datetime) -> None:
-    """Add a row for each member whose name a search showed, in one statement."""
+    """Add a row for each member whose name a search or a list showed, in one statement."""
     AccessEvent.objects.bulk_create(
         AccessEvent(actor=actor, membership_id=pk, page=SEARCH, purpose=purpose[:40], at=at) for pk in membership_ids
     )

@@ -41,7 +41,7 @@ PAGES = {
     "freeze": gettext_lazy("Pots frozen or released"),
     "till": gettext_lazy("Till"),
     "conflict": gettext_lazy("Question from another system"),
-    access.SEARCH: gettext_lazy("among others in a search"),
+    access.SEARCH: gettext_lazy("among others in a list"),
 }
 """What the pages are called on which somebody is opened; a page without a name here has its address's."""
 SHOWN = 100
@@ -63,8 +63,8 @@ class Access:
 
 
 class FilterForm(forms.Form):
-    """Who, whom, since and until when; everything may be left open. Names that searches showed are left out unless
-    they are asked for: there are many."""
+    """Who, whom, since and until when; everything may be left open. Names that lists showed are left out unless they
+    are asked for: there are many."""
 
     who = forms.CharField(label=gettext_lazy("Who (e-mail or name)"), max_length=254, required=False)
     whom = forms.CharField(label=gettext_lazy("Member number"), max_length=32, required=False)
@@ -77,7 +77,7 @@ class FilterForm(forms.Form):
         label=gettext_lazy("To day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
-    shown = forms.BooleanField(label=gettext_lazy("Names in searches, too"), required=False)
+    shown = forms.BooleanField(label=gettext_lazy("Names in lists, too"), required=False)
 
     def __init__(self, data: Mapping[str, str] | None = None) -> None:
         super().__init__(data or {}, auto_id="filter_%s")

@@ -102,6 +102,7 @@ def _whom(desk: Desk, ids: Iterable[int]) -> dict[int, Whom]:
     wanted = set(ids)
     seen = members.visible(desk.program, rights.scopes(desk.user, "members.see")).in_bulk(wanted)
     numbers = dict(Membership.objects.filter(pk__in=wanted - set(seen)).values_list("pk", "number"))
+    opening.showed(desk, seen)
     hers = {pk: Whom(row.public_id, str(row.member)) for pk, row in seen.items()}
     return hers | {pk: Whom("", f"… {number[-4:]}") for pk, number in numbers.items()}
 

@@ -16,7 +16,7 @@ from members.models import Membership
 def opened(desk: Desk, public_id: str, *, action: str) -> Membership:
     """The membership of an address, fetched through the scopes in which this person may do `action`; else 404.
 
-    Writes one row of the access log a page, however often the page asks. Queues of work open nobody.
+    Writes one row of the access log a page, however often the page asks.
     """
     row = members.by_public_id(desk.program, public_id, rights.scopes(desk.user, action))
     if row is None:
@@ -28,5 +28,6 @@ def opened(desk: Desk, public_id: str, *, action: str) -> Membership:
 
 
 def showed(desk: Desk, membership_ids: Iterable[int]) -> None:
-    """Say in the access log whose names a search is about to show."""
-    access.record_shown(actor=desk.actor, membership_ids=membership_ids, purpose=desk.purpose, at=desk.now)
+    """Say in the access log whose names a search, a list or a warning is about to show; one statement."""
+    shown = sorted(set(membership_ids) - desk.opened)
+    access.record_shown(actor=desk.actor, membership_ids=shown, purpose=desk.purpose, at=desk.now)

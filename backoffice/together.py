@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from backoffice import opening
 from backoffice.doors import Desk
 from identity import rights
 from members import duplicates, merging, seats
@@ -91,6 +92,7 @@ def twins_of(desk: Desk, row: Membership) -> list[Twin]:
         .exclude(status=Membership.Status.CLOSED)
         .values_list("pk", flat=True)
     )
+    opening.showed(desk, may)
     words = {"email": _("same e-mail"), "phone": _("same phone"), "name": _("like name, same birth date")}
     return [
         Twin(

@@ -10,6 +10,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from backoffice import opening
 from backoffice.doors import Desk
 from identity import rights
 from members import duplicates
@@ -58,6 +59,7 @@ def _told(desk: Desk, found: Likely) -> Twin:
         return Twin(
             "", "", f"{why} {_('Another store looks after her or him: ask there, or the call centre.')}".strip()
         )
+    opening.showed(desk, [membership.pk])
     since = desk.formats.full_day(membership.joined_at)
     store = people.store_name(membership.home_store)
     told = _("Member since %(day)s.") % {"day": since}

@@ -11,6 +11,7 @@ from django.test import Client
 
 from audit.models import AccessEvent, AuditEvent
 from backoffice import accesses, urls
+from care import cases
 from identity.rights import Scope
 from loyalty import logs
 from members import enrolment
@@ -33,7 +34,7 @@ def test_opening_a_member_writes_exactly_one_row_and_a_search_one_for_each_name(
     assert len(shown) == 2 and ("search", "desk", camille.membership.pk) in shown
     auditor = desk("auditor")
     assert "Nobody was opened" in text_of(auditor, "/desk/accesses/")
-    assert "among others in a search" in text_of(auditor, "/desk/accesses/?shown=on")
+    assert "among others in a list" in text_of(auditor, "/desk/accesses/?shown=on")
     answer = auditor.get("/desk/accesses/?shown=on").content.decode()
     assert 'value="shown=on"' not in answer and "file/?shown=on" in answer, "the filter is not what one looks for"
     assert client.get("/desk/", {"q": camille.membership.number}).status_code == 302
@@ -49,6 +50,21 @@ def test_opening_a_member_writes_exactly_one_row_and_a_search_one_for_each_name(
 def addresses() -> list[tuple[str, str]]:
     """(name, address) of every page of the desk."""
     return [(str(one.name), str(one.pattern)) for one in urls.urlpatterns]
+
+
+def test_lists_and_warnings_that_show_names_write_a_row_for_each(
+    desk: Desk, camille: Life, program: Any, now: datetime
+) -> None:
+    """In one statement: see test_rows, no list asks a question a row."""
+    for _ in range(2):
+        cases.open(membership=camille.membership, type="other", channel="phone", words="x", now=now, by="user:0")
+    client, shown = desk("call_centre"), AccessEvent.objects.filter(page="search", membership_id=camille.membership.pk)
+    for times, address in enumerate(("/desk/cases/", "/desk/cases/?export=csv"), start=1):
+        client.get(address)
+        assert [row.actor for row in shown.all()] == [f"user:{client.session['_auth_user_id']}"] * times, address
+    typed = {"card": "", "first_name": "Camille", "contact": "camille@example.com"}
+    desk("store_staff", Scope(store="s1")).post("/desk/enrol/?step=identity", typed)
+    assert shown.count() == 3
 
 
 def test_who_may_not_open_leaves_no_row(desk: Desk, camille: Life) -> None:

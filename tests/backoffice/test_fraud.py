@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from activity.models import Activity, Kind
-from audit.models import AuditEvent
+from audit.models import AccessEvent, AuditEvent
 from earning import vigilance
 from identity.rights import Scope
 from ledger import freezing, posting
@@ -99,6 +99,7 @@ def test_the_desk_shows_them_to_a_manager_of_the_store_alone(desk: Desk, shop: l
     page = text_of(desk("store_manager", Scope(store="s1"), language="fr"), "/desk/fraud/")
     assert "eve" in page and "62 %" in page, page[-3000:]
     assert f"/desk/members/{camille.membership.public_id}/" in page
+    assert AccessEvent.objects.filter(membership_id=camille.membership.pk, page="search").count() == 1
     assert "Rien d’étrange" in text_of(desk("store_manager", Scope(store="s2"), language="fr"), "/desk/fraud/")
     assert "Nothing odd" in text_of(desk("auditor"), "/desk/fraud/?share=90&receipts=1000")
     assert desk("store_staff", Scope(store="s1")).get("/desk/fraud/").status_code == 404
