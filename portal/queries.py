@@ -221,7 +221,6 @@ def receipt_of(visit: Visit, activity_id: int) -> Receipt | None:
     ground = ground_of(visit)
     memberships = ground.kin.memberships if ground.kin else (visit.membership_id,)
     mine = movements.attributed(ground).filter(activity_id=activity_id, membership_id__in=memberships)
-    ground = movements.where_it_counts(ground, activity_id)
     row = Activity.objects.filter(activity_id=activity_id).first() if mine.exists() else None
     if row is None:
         return None
@@ -236,7 +235,7 @@ def receipt_of(visit: Visit, activity_id: int) -> Receipt | None:
         )
         for state, quantity, net in zip(row.states, row.quantities, row.nets, strict=True)
     ]
-    given = movements.given_of(ground, [activity_id])
+    given = movements.given_of(ground, [activity_id])  # by the pot that has the points now; why, by the one that earned
     return Receipt(
         activity_id=row.activity_id,
         external_id=row.external_id,
@@ -246,7 +245,7 @@ def receipt_of(visit: Visit, activity_id: int) -> Receipt | None:
         currency=row.currency,
         net=sign * row.net,
         lines=lines,
-        why=reasons.why_of(ground, activity_id, given),
+        why=reasons.why_of(movements.where_it_counts(ground, activity_id), activity_id, given),
     )
 
 

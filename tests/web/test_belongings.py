@@ -1,10 +1,17 @@
 """A member's statement where pots were pooled or merged: her own past stays, and what others bought is theirs."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 
+from identity import staff
+from identity.models import User
+from identity.rights import EVERYWHERE
 from members import households, merging
+from members.models import Login, Membership
+from tests.earning import world
 from tests.members.people import enrol, give
 from tests.web.lives import member, receipt
 
@@ -46,3 +53,41 @@ def test_of_two_that_are_one_the_statement_shows_both_and_no_transfer(desk, cami
     assert "transferred" not in page
     page = said(desk("call_centre").get(f"/desk/members/{camille.membership.public_id}/?before={now:%Y-%m}&why={sale}"))
     assert "Purchase" in page and "transferred" not in page
+
+
+def browser(user):
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+CASH = "- {code: cash, trigger: purchase, earn: {percent: 10, currency: pot}}"
+
+
+def test_a_receipt_says_why_and_from_when_whatever_became_of_the_pot_it_was_earned_into(db):
+    now = datetime.now(UTC)  # what is pending is so at the moment of the page
+    club = world.make(f"{world.BASE}\n{CASH}", now=now - timedelta(days=9), members=("anna", "bo", "cy"))
+    anna, bo, cy = Membership.objects.order_by("pk")
+    user = User.objects.create_user("anna@example.com")
+    Login.objects.create(member=anna.member, user=user, population_id=club.program.population_id)
+    agent = staff.create_staff("so@example.com", "So", [("call_centre", EVERYWHERE)], now=now, by="t")
+    at = (now - timedelta(hours=5)).isoformat()
+    sale, _other = (club.buy(f"R{who}", at, ("a", "30.00"), member=who, now=now) for who in ("anna", "bo"))
+    world.drained(now)
+    her, desk = browser(user), browser(agent)
+
+    def check(*, pending=True):
+        page = re.sub("<[^>]+>", "", said(her.get(f"/club/activity/{sale}/")))
+        assert "No points" not in page and "Why 30 points" in page and "points, yours to use" in page
+        assert ("in the pot, yours on" in page) is pending
+        shown = said(desk.get(f"/desk/members/{anna.public_id}/?why={sale}"))
+        assert "1 point per euro" in shown and "+30" in shown
+
+    check()
+    household = households.found(membership_id=anna.pk, now=now, by="t")
+    households.admit(household_id=household.pk, membership_id=bo.pk, now=now, by="t")
+    check()
+    households.leave(membership_id=anna.pk, now=now, by="t")
+    check(pending=False)  # what was still to come is the household's
+    merging.merge(kept_id=anna.pk, gone_id=cy.pk, now=now, by="t")
+    check(pending=False)
