@@ -77,9 +77,10 @@ def choice_of(program_id: int, now: datetime) -> Choice:
 
 def close(
     *, membership_id: int, reason: str, now: datetime, by: str, words: str = "", own: bool = False,
-    settles_at: datetime | None = None,
+    settles_at: datetime | None = None, channel: str = "",
 ) -> Closing:  # fmt: skip
-    """Close a membership. `own`: the person's own act; `settles_at`: earlier than the program's, for an erasure.
+    """Close a membership. `own`: the person's own act; `settles_at`: earlier than the program's, for an erasure;
+    `channel`: through which it came, where that decides who hears of it.
 
     Raises AlreadyClosed, InHousehold, and Suspended where a suspended person leaves alone.
     """
@@ -97,7 +98,7 @@ def close(
             asked_by=by[:80], settles_at=min(choice.settles_at, settles_at or choice.settles_at),
         )  # fmt: skip
         _become(row, Membership.Status.CLOSED)
-        _told("closed", closing, now, by, pot=choice.pot)
+        _told("closed", closing, now, by, channel, pot=choice.pot)
     return closing
 
 
@@ -175,7 +176,7 @@ def _become(row: Membership, status: str) -> None:
     row.save(update_fields=["status"])
 
 
-def _told(what: str, closing: Closing, now: datetime, by: str, **data: object) -> None:
+def _told(what: str, closing: Closing, now: datetime, by: str, channel: str = "", **data: object) -> None:
     trail.record(
         action=f"members.{what}", actor=by, obj=("membership", closing.membership_id), at=now,
         data={"closing": closing.pk, "reason": closing.reason, **data},
@@ -187,4 +188,5 @@ def _told(what: str, closing: Closing, now: datetime, by: str, **data: object) -
         what, membership_id=row.pk, now=now, by=by, closing=closing.pk, pot=closing.pot, path="me/leave/",
         until=until.isoformat() if closing.settles_at > now else "",
         spends=closing.pot == Closing.Pot.GRACE and closing.status_before == Membership.Status.ACTIVE,
+        **({"channel": channel} if channel else {}),
     )  # fmt: skip

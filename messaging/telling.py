@@ -21,7 +21,7 @@ KINDS = {
     "closed": "closed",
 }
 UNTOLD = frozenset({"replication"})
-"""Channels whose members do not hear of it from us: another system enrolled them, long ago."""
+"""Channels whose members do not hear of it from us: another system enrolled them, long ago, or deleted them."""
 
 
 def owe_for(happened: Happened) -> None:

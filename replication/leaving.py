@@ -45,7 +45,9 @@ def close(room: Room, known: Known) -> bool:
             hooks.erase(member_id=known.member_id, reason=REASON, now=room.now, by=room.by)
             return True
         if known.status != "closed":
-            closing.close(membership_id=known.membership_id, reason=REASON, now=room.now, by=room.by)
+            closing.close(
+                membership_id=known.membership_id, reason=REASON, now=room.now, by=room.by, channel="replication"
+            )  # it is their system's to tell them: ours saying "you have left" would be news to whoever did not
     except Refused as refused:
         raise RecordRefused(type(refused).__name__, "deleted", str(refused)) from None
     return False

@@ -9,6 +9,7 @@ import pytest
 from members import changing, closing, hooks
 from members.history import Hand
 from members.models import Member, Membership
+from messaging.models import Outgoing
 from replication import conflicts, report
 from replication import hooks as erasing
 from replication.models import Conflict, Identity, Line, Run
@@ -81,6 +82,7 @@ def test_who_was_deleted_there_stays_closed_whatever_comes_late(crm, load, now):
     run = load(crm, [person(version=3, deleted=True), person("C9", version=3, deleted=True)])
     assert counts(run) == {"deleted": 2}
     assert Identity.objects.get(external_id="C1").membership.status == "closed"
+    assert not Outgoing.objects.exists(), "their system tells them, not a letter of ours"
     assert counts(load(crm, [person(version=2, first_name="Eda"), person("C9", version=2)])) == {"late": 2}
     assert not Identity.objects.get(external_id="C9").membership_id
     assert counts(load(crm, [person(version=3, deleted=True)])) == {"repeated": 1}
