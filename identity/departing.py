@@ -34,7 +34,7 @@ def works_here(user: User) -> bool:
 def is_gone(user: User, *, now: datetime, by: str) -> bool:
     """Once the last grant is taken or the login closed: badge, admin, keys and sessions go, and rooms above are told.
 
-    Of somebody who still works here only the sessions end: False.
+    Of somebody who still works here the sessions end, and rooms above are told that her rights changed: False.
     """
     gone = not works_here(user)
     if gone:
@@ -43,7 +43,7 @@ def is_gone(user: User, *, now: datetime, by: str) -> bool:
         user.is_staff = False
         if not any(knows(user.pk) for knows in hooks.somebodys_besides):
             Authenticator.objects.filter(user_id=user.pk).delete()
-        hooks.tell("left", user_id=user.pk, address=user.email, now=now, by=by)
+    hooks.tell("left" if gone else "rights", user_id=user.pk, address=user.email, now=now, by=by)
     end_sessions(user)
     return gone
 

@@ -25,7 +25,7 @@ class Happened:
 
 # "new_device": signed in from a browser not seen before; "way_in": a password or key added, changed or taken away;
 # "invited": given work at a store; "badge_set": given a badge or another PIN; "left": works here no more, so that what
-# the person owned (cases, tasks) finds other hands
+# the person owned (cases, tasks) finds other hands; "rights": may hold other rights than before, or fewer
 on_happened: list[Callable[[Happened], None]] = []
 
 # whether a login is somebody's for another reason than work (a member's): what she signs in with is hers then

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit import trail
-from identity import departing
+from identity import departing, hooks
 from identity.models import Grant, Role, StaffProfile, User
 from identity.rights import Scope
 from identity.roles import OF_A_STORE
@@ -84,13 +84,14 @@ def is_staff(address: str) -> bool:
 
 
 def tell(user: User, *, now: datetime, by: str) -> None:
-    """Write to the trail what a person of staff holds from now on."""
+    """Write to the trail what a person of staff holds from now on, and tell rooms above that it may be less."""
     grants = Grant.objects.filter(user=user).order_by("pk")  # as they stand, whatever the caller has loaded
     held = [[grant.role, grant.banner_code, grant.market_code, grant.store_code] for grant in grants]
     trail.record(
         action="staff.granted", actor=by, obj=("user", user.pk), at=now,
         data={"roles": held, "active": user.is_active, "admin": user.is_staff, "superuser": user.is_superuser},
     )  # fmt: skip
+    hooks.tell("rights", user_id=user.pk, address=user.email, now=now, by=by)
 
 
 def dismiss(user: User, *, now: datetime, by: str) -> None:

@@ -10,6 +10,8 @@ from care import cases
 from care.models import Case
 from identity import staff
 from identity.models import User
+from identity.rights import Scope
+from programs.models import Store
 from tests.care.conftest import NOW, person
 from tests.web.lives import member
 
@@ -29,3 +31,15 @@ def test_whoever_is_dismissed_leaves_no_case_behind(program: Any, sofia: User) -
     last = Case.objects.get(pk=waiting.pk).events.order_by("pk").last()
     assert last is not None and (last.what, last.by, last.data) == ("taken", "system:left", {"owner": None})
     assert Case.objects.get(pk=waiting.pk).state == "waiting"
+
+
+def test_whoever_moves_to_another_store_keeps_only_cases_she_may_still_work_on(program: Any) -> None:
+    who: Any = {"type": "other", "channel": "phone", "words": "x", "now": NOW, "by": "user:0"}
+    here, there = member(program, NOW), member(program, NOW, email="bo@example.com")
+    there.membership.home_store = Store.objects.get(code="s2")
+    there.membership.save(update_fields=["home_store"])
+    lea = person("store_manager", "lea", Scope(store="s1"))
+    lost, both = (cases.open(owner=lea, membership=one.membership, **who) for one in (here, there))
+    staff.invite(lea.email, "Lea", [("store_manager", Scope(store="s2"))], now=NOW, by="user:0")
+    owners = dict(Case.objects.values_list("pk", "owner__email"))
+    assert owners == {lost.pk: None, both.pk: lea.email}
