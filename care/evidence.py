@@ -23,7 +23,7 @@ import filetype
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from care import documents, pictures
+from care import belonging, documents, pictures
 from care.models import Case, CaseFile
 from care.refusals import NotEvidence
 
@@ -74,6 +74,8 @@ def kept_or_gone() -> Iterator[list[Path]]:
 def keep(case: Case, files: Sequence[Good], written: list[Path], *, now: datetime, by: str) -> list[CaseFile]:
     """Write good files and their rows. The paths are added to `written` before anything is on disk."""
     rows = []
+    if files:
+        belonging.begin(root())
     for file in files:
         name = f"{secrets.token_hex(16)}.{file.kind}"
         path = path_of(name)

@@ -1,7 +1,7 @@
 """Files of evidence that no row names: written in a transaction whose process was killed before it ended.
 
 Whoever fails takes away what was written (`evidence.kept_or_gone`); whoever is killed cannot. A file is looked at when
-it is an hour old, when the request that wrote it is long over.
+it is an hour old, when the request that wrote it is long over, and only where this database began the folder.
 """
 
 from __future__ import annotations
@@ -10,15 +10,21 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from care import evidence
+from care import belonging, evidence
 from care.models import CaseFile
 
 YOUNG = timedelta(hours=1)
 
 
+class NotOurFolder(Exception):
+    """Another database looks after this folder, or nobody knows which: nothing there is taken away."""
+
+
 def sweep(*, now: datetime, goes_on: Callable[[], bool] = lambda: True) -> int:
-    """Take away what no row names, folder by folder as long as it `goes_on`; how many files."""
-    gone = 0
+    """Take away what no row names, folder by folder as long as it `goes_on`; how many files. Raises NotOurFolder."""
+    gone, root = 0, evidence.root()
+    if root.exists() and not belonging.is_ours(root):
+        raise NotOurFolder(f"{root / belonging.MARK} does not say {belonging.name_of_database()}")
     for old in _old_files(now - YOUNG):
         if not goes_on():
             break

@@ -71,7 +71,12 @@ def sweep() -> None:
 
     now = clock.now()
     until = now + timedelta(seconds=SECONDS)
-    if gone := leftovers.sweep(now=now, goes_on=lambda: clock.now() < until):
+    try:
+        gone = leftovers.sweep(now=now, goes_on=lambda: clock.now() < until)
+    except leftovers.NotOurFolder as refused:
+        log.warning("files without a row are kept: FILES_DIR is not this database's", why=str(refused))
+        return
+    if gone:
         log.info("files without a row", gone=gone)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from care import cases, evidence
+from care import belonging, cases, evidence
 from care.models import Case, CaseFile
 from care.refusals import NotEvidence, NoWords, TooMany
 from tests.care import papers
@@ -38,7 +38,7 @@ def open_with(program: Any, *files: Sent, words: str = "My receipt is missing") 
 
 
 def on_disk(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != belonging.MARK]
 
 
 @pytest.mark.parametrize(("name", "content"), papers.CORPUS, ids=[name for name, _ in papers.CORPUS])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from care import cases, evidence, leftovers
+from care import belonging, cases, evidence, leftovers, tasks
 from care.models import Case, CaseFile
 from tests.care import papers
 from tests.care.conftest import NOW
@@ -53,3 +53,20 @@ def test_what_a_killed_process_wrote_goes_after_an_hour(program: Any, folder: Pa
 
 def test_there_may_be_no_folder_yet() -> None:
     assert not evidence.root().exists() and leftovers.sweep(now=NOW) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("mark", ["7012345678901234567/16384", None])
+def test_where_another_database_began_the_folder_nothing_goes(program: Any, folder: Path, mark: str | None) -> None:
+    open_with(program, Sent("a.jpg", papers.picture()))
+    CaseFile.objects.all().delete()  # as if it were another database's: none of its rows are here
+    later, left = datetime.now(UTC) + timedelta(hours=2), evidence.root() / belonging.MARK
+    left.unlink()
+    if mark:
+        left.write_text(mark)
+    with pytest.raises(leftovers.NotOurFolder, match=belonging.name_of_database()):
+        leftovers.sweep(now=later)
+    tasks.sweep()
+    assert len(on_disk(folder)) == 1
+    belonging.begin(evidence.root())  # the next file of this database claims nothing
+    assert not belonging.is_ours(evidence.root())
