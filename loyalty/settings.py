@@ -271,6 +271,7 @@ STAFF_SECOND_FACTOR = ENVIRONMENT.staff_second_factor
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "loyalty/locale"]  # words of ours for what Django calls otherwise
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -183,3 +183,10 @@ def test_whoever_has_not_proven_the_address_does_so_after_the_password(client):
     client.post(answer.url, {"code": code})
     assert signed_in(client)
     assert codes.is_proven(user)
+
+
+def test_an_address_has_one_name_in_french(client, db):
+    for name in ("account_login", "account_request_login_code", "account_reset_password"):
+        page = client.post(reverse(name), {"login": "x", "email": "x"}, headers={"accept-language": "fr"})
+        told = page.content.decode()
+        assert "ourriel" not in told and ">E-mail" in told.replace("\n", "") and "adresse e-mail valide" in told, name
