@@ -18,6 +18,8 @@ from members.history import Hand
 from messaging import unsubscribing
 from programs.asking import TERMS
 from programs.models import Store, TermsText
+from rules_engine import rulebooks
+from rules_engine.core.rulebook import Rulebook
 from tests.browser import pictures, together
 from tests.care import past
 from tests.replication import scene
@@ -34,10 +36,11 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
     settings.FILES_DIR = tmp_path
     now = datetime.now(UTC).replace(microsecond=0)
     camille = lives.member(program, now - timedelta(days=400))
+    rules_of(program, now - timedelta(days=400))
     lives.receipt(camille, now - timedelta(days=40), points=[340], expires_at=now + timedelta(days=70))
     lives.receipt(camille, now - timedelta(days=30), points=[120], expires_at=now + timedelta(days=8))
     bought = lives.receipt(
-        camille, now - timedelta(hours=3), points=[99, 50, 20], pending_until=now + timedelta(days=13)
+        camille, now - timedelta(hours=3), points=[42, 50, 20], pending_until=now + timedelta(days=13)
     )
     lives.receipt(camille, now - timedelta(hours=2), nets=[800], points=[], kind=Kind.RETURN)
     row = {"receipt_id": "R1", "store": "s1", "occurred_at": "2026-13-45", "sku": "a", "quantity": "1", "net": "1"}
@@ -57,8 +60,7 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
     marc = staff.create_staff("marc@example.com", "Marc", [("call_centre", EVERYWHERE)], now=now, by="test")
     asked = past.live(camille, bought, marc, now)
     pooled = together.live(camille, now)
-    terms = "Le programme est *gratuit*.\n\n## Vos points\n\n- Vos achats en donnent.\n- Ils vivent douze mois."
-    TermsText.objects.create(program=program, version=TERMS, language="fr", text=terms, since=now)
+    terms_of(program, now)
     accepting.accept(membership=camille.membership, source="web", now=now, by="test")
     return {
         "camille@example.com": [
@@ -87,6 +89,27 @@ def places(program: Any, settings: Any, tmp_path: Path) -> dict[str, list[str]]:
              "/", "/demo/", "/demo/join/", "/demo/account/login/", "/demo/account/login/code/",
              "/demo/account/password/reset/", "/demo/account/signup/", "/demo/terms/"],
     }  # fmt: skip
+
+
+def rules_of(program: Any, now: datetime) -> None:
+    """What the receipts above say they were given for: without rules a receipt has nothing to explain."""
+    rules = [
+        {
+            "code": "rule-0",
+            "name": {"fr": "Un point par euro"},
+            "trigger": "purchase",
+            "earn": {"per_amount": {"points": 1}},
+        },
+        {"code": "rule-1", "name": {"fr": "Le mois du jardin"}, "trigger": "purchase", "earn": {"fixed": 50}},
+        {"code": "rule-2", "name": {"fr": "La visite du jour"}, "trigger": "purchase", "earn": {"fixed": 20}},
+    ]
+    content = Rulebook.from_document({"currencies": [{"code": "points"}], "rules": rules})
+    rulebooks.publish(program=program, content=content, valid_from=None, now=now, by="test")
+
+
+def terms_of(program: Any, now: datetime) -> None:
+    text = "Le programme est *gratuit*.\n\n## Vos points\n\n- Vos achats en donnent.\n- Ils vivent douze mois."
+    TermsText.objects.create(program=program, version=TERMS, language="fr", text=text, since=now)
 
 
 def cards_of(life: lives.Life, now: datetime) -> tuple[Any, Any]:
@@ -144,6 +167,21 @@ def test_pages_are_accessible_fit_the_screen_and_keep_the_policy(
         page.emulate_media(color_scheme="dark")
         wrong += objections(page, CONTRAST, again=True)
     assert wrong == []
+
+
+def test_home_asks_about_new_terms_on_a_page_as_good_as_the_others(visit: Visit, sign_in: SignIn, program: Any) -> None:
+    now = datetime.now(UTC)
+    lives.member(program, now)
+    terms_of(program, now)
+    page = visit(language="fr")
+    sign_in(page, "camille@example.com")
+    page.goto("/demo/")
+    assert page.get_by_role("heading", level=1).inner_text() == "Nos conditions ont changé"
+    wrong = too_wide(page, (360, 768, 1440))
+    page.set_viewport_size({"width": 390, "height": 844})
+    wrong += objections(page, AXE)
+    page.emulate_media(color_scheme="dark")
+    assert wrong + objections(page, CONTRAST, again=True) == []
 
 
 def test_the_ruler_sees_a_page_that_is_too_wide_and_axe_a_button_without_a_name(visit: Visit, program: Any) -> None:
