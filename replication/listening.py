@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from members.hooks import Happened
+from replication import tombs
 from replication.models import Identity
 
 ERASED = "erased"
@@ -16,3 +17,4 @@ def note(happened: Happened) -> None:
         Identity.objects.filter(
             Q(membership_id=happened.membership_id) | Q(membership__merged_into_id=happened.membership_id)
         ).update(deleted_at=happened.now, erased=True, said={})
+        tombs.bury(happened.membership_id)

@@ -26,6 +26,7 @@ from replication import (
     leaving,
     lots,
     people,
+    tombs,
 )  # fmt: skip
 from replication.crosswalk import Known, Taken
 from replication.holding import Held
@@ -43,6 +44,7 @@ def take(room: Room, records: Sequence[Record], *, another: bool = False) -> Out
     with connection.cursor() as cursor:
         crosswalk.lock_members(cursor, room.system.pk, {one.external_id: one.version for one in records})
         known = crosswalk.known(cursor, room.system.pk, [one.external_id for one in records])
+        records, known = tombs.found(cursor, room.system.pk, records, known)
         known = beside.looked_up(cursor, room.system, known, records)
         fresh, works, gone = _sorted(room, records, known, outcome)
         held = holding.look(cursor, room, [*fresh, *(work.record for work in works)])
@@ -51,8 +53,10 @@ def take(room: Room, records: Sequence[Record], *, another: bool = False) -> Out
         applying.enrol(cursor, room, [work for work in works if work.known is None])
         applying.plan_steps(room, works)
         seen = room.run.pk if room.run.kind == "full" else None
+        gone = tombs.as_buried(gone, known)
+        before = {*known, *(row.external_id for row in gone if row.erased)}
         rows = [work.taken() for work in works] + gone
-        ids = crosswalk.keep(cursor, room.system.pk, rows, before=known.keys(), seen=seen, now=room.now)
+        ids = crosswalk.keep(cursor, room.system.pk, rows, before=before, seen=seen, now=room.now)
         for work in works:
             work.identity_id = ids[work.record.external_id]
         applying.apply(cursor, room, works, held, outcome)

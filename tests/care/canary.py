@@ -209,7 +209,7 @@ def came_from_a_crm(program: Any, row: Membership, now: datetime) -> Membership:
     crm.owners = {"phone": "shared"}
     crm.save()
     person: dict[str, Any] = {
-        "external_id": "CRM-9", "version": 1, "first_name": NICKNAME, "last_name": LAST, "email": OTHER_EMAIL,
+        "external_id": OTHER_EMAIL, "version": 1, "first_name": NICKNAME, "last_name": LAST, "email": OTHER_EMAIL,
         "phone": PHONE, "birth_date": BORN.isoformat(), "store": "s1", "cards": [{"number": CRM_CARD}],
         "lots": [{"id": "L1", "currency": "points", "amount": 500, "earned_on": "2026-03-01"}],
     }  # fmt: skip
@@ -221,7 +221,7 @@ def came_from_a_crm(program: Any, row: Membership, now: datetime) -> Membership:
     with contextlib.suppress(pushing.NotTaken):
         _pushed(crm, {**person, "external_id": "CRM-10", "birth_date": LAST, "cards": []}, now)
     partner = systems.make(code="partner", program=program, now=now, by="test", channel="partner")
-    _pushed(partner, {**person, "cards": [], "lots": [], "phone": PHONE, "email": EMAIL}, now)
+    _pushed(partner, {**person, "external_id": EMAIL, "cards": [], "lots": [], "phone": PHONE, "email": EMAIL}, now)
     feeding.look(system=crm, now=now)
     return twin
 

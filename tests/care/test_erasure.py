@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from care import belonging
 from care.leaving import acting
 from care.privacy import erasing, subjects
 from ledger import auditing
@@ -33,7 +35,7 @@ def test_the_canary_is_found_before_and_nowhere_after(
     before = canary.in_tables()
     assert {hit.partition(".")[0] for hit in before} >= KNOWN_TO
     assert {"in a session: zwitschera.k@canary.example"} <= {hit.lower() for hit in before}
-    assert len([path for path in folder.rglob("*") if path.is_file()]) == 3, "evidence, and an archive not fetched"
+    assert len(files_in(folder)) == 3, "evidence, and an archive not fetched"
     member_id = life.membership.member_id
     hers = life.client()
     subject = subjects.of(member_id)
@@ -43,7 +45,7 @@ def test_the_canary_is_found_before_and_nowhere_after(
     assert {hit.partition(".")[0] for hit in canary.in_tables()} <= {"wallet_device"}, "her phones are told first"
     assert wallets.forget_ended(now=now + LATER + wallets.FAREWELL) == 1
     assert canary.in_tables() == []
-    assert canary.in_files(folder) == [] and not [path for path in folder.rglob("*") if path.is_file()]
+    assert canary.in_files(folder) == [] and not files_in(folder)
     assert canary.in_redis() == []
     assert canary.in_texts(line_of(record) for record in caplog.records) == []
     assert list(auditing.differences(subject.holders)) == []
@@ -51,6 +53,11 @@ def test_the_canary_is_found_before_and_nowhere_after(
     with pytest.raises(acting.Erased):
         acting.reopen(membership_id=life.membership.pk, now=now + LATER, by="test")
     assert hers.get("/demo/me/").status_code in (302, 404)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """What lies there, but for the mark that says whose folder it is."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != belonging.MARK]
 
 
 def line_of(record: logging.LogRecord) -> str:

@@ -10,9 +10,9 @@ from members import changing, closing, hooks
 from members.history import Hand
 from members.models import Member, Membership
 from messaging.models import Outgoing
-from replication import conflicts, report
+from replication import conflicts, feeding, report
 from replication import hooks as erasing
-from replication.models import Conflict, Identity, Line, Run
+from replication.models import Conflict, Fact, Identity, Line, Run
 from tests.replication.conftest import lot, person
 from tests.replication.test_landing import balances, counts, holder, lines, member
 
@@ -108,6 +108,41 @@ def test_who_was_erased_here_is_not_brought_back_by_their_crm(crm, load, now):
     load(crm, [person(first_name="Ida")])
     hooks.tell("erased", membership_id=Membership.objects.get().pk, now=now, by="member")
     assert lines(load(crm, [person(version=2, first_name="Ida")])) == [(1, "C1", "refused", "Erased", "external_id")]
+
+
+def _ids_kept():
+    """Every external id that stands anywhere in this room."""
+    rows = [*Identity.objects.values_list("external_id"), *Line.objects.values_list("external_id")]
+    return [one for (one,) in rows] + [fact.facts["external_id"] for fact in Fact.objects.all()]
+
+
+@pytest.mark.parametrize("named", ["ida@example.com", "0612345678"])
+def test_an_id_that_is_a_contact_is_forgotten_with_her_and_never_comes_back(crm, load, now, named, settings):
+    load(crm, [person(named, first_name="Ida", phone="+33612345678"), person("C2")])
+    load(crm, [person(named, version=2, birth_date="never")])  # refused: a line names it
+    feeding.look(system=crm, now=now)
+    whose = Identity.objects.get(external_id=named).membership_id
+    hooks.tell("erased", membership_id=whose, now=now, by="member")
+    assert named not in _ids_kept() and "C2" in _ids_kept()
+    settings.VOUCHER_KEY, settings.VOUCHER_KEY_FALLBACKS = "n" * 40, [settings.VOUCHER_KEY or settings.SECRET_KEY]
+    [(_, told, outcome, reason, _)] = lines(load(crm, [person(named, version=3, first_name="Ida")]))
+    assert (told.startswith("erased-"), outcome, reason) == (True, "refused", "Erased")
+    assert counts(load(crm, [person(named, version=4, deleted=True)])) == {"unchanged": 1}
+    assert named not in _ids_kept() and Membership.objects.count() == 2
+
+
+def test_an_id_that_is_a_contact_is_forgotten_where_their_system_deletes_her(crm, load, now, monkeypatch):
+    def erase(**values):
+        hooks.tell("erased", membership_id=Membership.objects.get().pk, now=now, by="t")
+
+    monkeypatch.setattr(erasing, "on_erase", [erase])
+    crm.deletions = "erase"
+    crm.save()
+    load(crm, [person("ida@example.com")])
+    assert counts(load(crm, [person("ida@example.com", version=2, deleted=True)])) == {"deleted": 1}
+    row = Identity.objects.get()
+    assert row.external_id.startswith("erased-") and (row.erased, row.version) == (True, 2)
+    assert [line[3] for line in lines(load(crm, [person("ida@example.com", version=3)]))] == ["Erased"]
 
 
 def test_who_left_here_is_told_and_not_opened_by_a_record(crm, load, now):
