@@ -39,7 +39,7 @@ def bury(membership_id: int) -> None:
         (row.system_id, row.external_id)
         for kind in (Identity, Conflict)
         for row in kind._default_manager.filter(hers).select_related("membership__member")
-        if _names(row.external_id, row.membership.member)
+        if row.membership and _names(row.external_id, row.membership.member)
     }
     for system_id, external_id in named:
         tomb, rows = of(system_id, external_id)[0], {"external_id": external_id}
