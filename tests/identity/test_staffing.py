@@ -84,7 +84,7 @@ def test_an_invitation_keeps_what_somebody_holds_and_is_told(
     both = staff.create_staff(INES, "Inès", [("store_staff", S2)], now=now, by="test")
     invite(manager, now)
     assert {grant.store_code for grant in both.grants.all()} == {"s1", "s2"}
-    assert [(one.what, one.address) for one in told] == [("invited", INES)]
+    assert [(one.what, one.address) for one in told] == [("rights", INES), ("rights", INES), ("invited", INES)]
 
 
 def test_the_end_of_work_takes_rights_badge_and_sessions_at_once(
