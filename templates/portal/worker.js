@@ -15,21 +15,28 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-// the card of who is signed in: an answer that leads elsewhere is of nobody, and is not followed there
+// the card of who is signed in: an answer that leads elsewhere is of nobody, and is not followed there; one that was
+// asked for before she signed out may come after, and is not kept
+let forgotten = 0;
 async function keep() {
+  const before = forgotten;
   try {
     const answer = await fetch(KEPT.card, { credentials: "same-origin", cache: "no-store", redirect: "manual" });
     const store = await caches.open(STORE);
-    if (answer.ok) await store.put(KEPT.card, answer);
-    else if (answer.type === "opaqueredirect") await store.delete(KEPT.card);
+    if (answer.ok && forgotten === before) await store.put(KEPT.card, answer);
+    if (answer.type === "opaqueredirect" || forgotten !== before) await store.delete(KEPT.card);
   } catch {
     // no network: what was kept before stays
   }
 }
+async function forget() {
+  forgotten += 1;
+  await (await caches.open(STORE)).delete(KEPT.card);
+}
 
 self.addEventListener("message", (event) => {
   if (event.data === "keep") event.waitUntil(keep());
-  if (event.data === "forget") event.waitUntil(caches.open(STORE).then((store) => store.delete(KEPT.card)));
+  if (event.data === "forget") event.waitUntil(forget());
 });
 
 self.addEventListener("fetch", (event) => {

@@ -75,8 +75,8 @@ def test_what_is_anothers_is_not_there(program: Any, camille: Life, sale: int) -
 
 def test_a_member_asks_ten_times_a_day_at_most(camille: Life) -> None:
     client = camille.client("fr")
-    said = {"type": "other", "words": "Bonjour"}
-    answers = [client.post("/demo/me/requests/new/", said).status_code for _turn in range(11)]
+    asked = [{"type": "other", "words": f"Bonjour, {turn}"} for turn in range(11)]
+    answers = [client.post("/demo/me/requests/new/", said).status_code for said in asked]
     assert answers == [302] * 10 + [422]
     assert Case.objects.count() == 10
 
