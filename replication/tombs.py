@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
@@ -18,7 +18,9 @@ from members.models import ContactHistory, Member
 from replication import crosswalk
 from replication.crosswalk import Known, Taken
 from replication.models import Conflict, Fact, Identity, Line
-from replication.records import Record
+
+if TYPE_CHECKING:  # it brings the readers of files along, and this is imported when the house starts
+    from replication.records import Record
 
 MARK = "erased-"
 _LIKE_A_PHONE = 8
