@@ -70,8 +70,8 @@ class Chunk(models.Model):
 
 
 class Line(models.Model):
-    """A record that was not simply taken: refused, in conflict, or missing from a full file. Only grows; an `external_id`
-    that is a contact gives way to a digest when its person is erased (replication.tombs).
+    """A record that was not simply taken: refused, in conflict, or missing from a full file. Only grows; an
+    `external_id` that is a contact gives way to a digest when its person is erased (replication.tombs).
 
     `detail` says why, for who sent it; it repeats no contact.
     """
