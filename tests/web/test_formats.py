@@ -2,8 +2,10 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.translation import override
 
 from web.formats import Formats, card_number, locale_of
+from web.templatetags.ui import language
 
 PARIS, NEW_YORK = ZoneInfo("Europe/Paris"), ZoneInfo("America/New_York")
 SATURDAY = datetime(2026, 11, 21, 9, 42, tzinfo=UTC)
@@ -74,3 +76,8 @@ def test_an_unknown_pair_of_language_and_market_falls_back_to_the_language() -> 
 )
 def test_card_numbers_are_grouped_to_be_read_aloud(number: str, shown: str) -> None:
     assert card_number(number) == shown
+
+
+def test_a_language_is_called_by_its_name_and_an_unknown_one_by_its_code() -> None:
+    with override("fr"):
+        assert [language(code) for code in ("fr", "de", "qq", "")] == ["Français", "Allemand", "qq", ""]

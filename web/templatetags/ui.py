@@ -10,7 +10,7 @@ from django.forms.boundfield import BoundField, BoundWidget
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import get_language_info, gettext
 
 from identity import devices
 from web import banners, codes, formats, guilloche, icons
@@ -280,6 +280,15 @@ def at_moment(context: template.Context, moment: datetime) -> str:
 def pot_amount(context: template.Context, pot: "Pot", amount: int) -> str:
     """An amount of a pot: points as a number, a cash pot as money."""
     return pot.unit.write(_formats(context), amount)
+
+
+@register.filter
+def language(code: str) -> str:
+    """`fr` as "French", in the language of who reads it; a code nobody names stays as it is."""
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
 
 
 @register.filter
