@@ -91,6 +91,7 @@ def test_the_menu_counts_what_waits_for_this_person_in_one_statement(desk: Desk,
     assert "of your cases is due" in page and "wait for you" in page
     elsewhere = desk("store_manager", Scope(store="s2")).get("/desk/").context["desk"].duties()
     assert (elsewhere.cases, elsewhere.approvals) == (0, 0)
+    marketing = desk("marketing")  # giving rights asks for the cases of whoever has them now
     with CaptureQueriesContext(connection) as told:
-        desk("marketing").get("/desk/opinions/")
+        marketing.get("/desk/opinions/")
     assert not [one for one in told if "care_case" in one["sql"] or "care_adjustment" in one["sql"]]
