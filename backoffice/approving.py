@@ -84,6 +84,7 @@ def _visible(desk: Desk) -> QuerySet[Adjustment]:
 
 
 def _told(desk: Desk, rows: list[Adjustment]) -> list[Asked]:
+    opening.showed(desk, [row.membership_id for row in rows])
     names = staff_names.of(row.asked_by for row in rows)
     units, reasons = pots.units_of(desk.program.pk), terms.of(desk.program.pk).reasons
     language, formats = get_language() or "en", desk.formats

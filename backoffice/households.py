@@ -12,6 +12,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice import opening
 from backoffice.doors import Desk
 from backoffice.merging import reason_of as reason_of_merging
 from earning import shared
@@ -151,9 +152,10 @@ def reason_of(desk: Desk, refused: Refused) -> str:
 
 
 def _sitters(desk: Desk, household: Household, units: dict[int, Unit]) -> list[Sitter]:
-    parts = shared.parts_of(household, desk.now)
+    parts, sitting = shared.parts_of(household, desk.now), list(seats.seats_of(household))
+    opening.showed(desk, [seat.membership.pk for seat in sitting])
     found = []
-    for seat in seats.seats_of(household):
+    for seat in sitting:
         mine = [part for part in parts if part.membership_id == seat.membership.pk and part.currency_id in units]
         gave = [
             units[part.currency_id].write(desk.formats, part.brought + part.earned)

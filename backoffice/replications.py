@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from backoffice import opening
 from backoffice.doors import Desk
 from identity import rights
 from members import addressing
@@ -106,8 +107,9 @@ def lines_of(run_id: int, *, outcome: str, after: int | None) -> tuple[list[Line
 def questions(desk: Desk) -> list[Question]:
     """Open questions about members this person may see, the oldest first."""
     visible = Membership.objects.filter(in_scopes(rights.scopes(desk.user, "replication.see")))
-    rows = conflicts.waiting(desk.program).filter(membership__in=visible)
-    return [_question(row) for row in rows[:QUESTIONS_SHOWN]]
+    rows = list(conflicts.waiting(desk.program).filter(membership__in=visible)[:QUESTIONS_SHOWN])
+    opening.showed(desk, [row.membership_id for row in rows])
+    return [_question(row) for row in rows]
 
 
 def conflict_of(desk: Desk, conflict_id: int) -> Conflict | None:

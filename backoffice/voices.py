@@ -129,7 +129,9 @@ def _visible(desk: Desk, action: str) -> QuerySet[Opinion]:
 
 def _told(desk: Desk, rows: Sequence[Opinion]) -> list[Voice]:
     names = staff_names.of(row.answered_by for row in rows if row.answered_by)
-    return [_voice(row, desk.may("members.see", scope_of(row.membership)), names) for row in rows]
+    seen = {row.pk for row in rows if desk.may("members.see", scope_of(row.membership))}
+    opening.showed(desk, [row.membership_id for row in rows if row.pk in seen])
+    return [_voice(row, row.pk in seen, names) for row in rows]
 
 
 def _voice(row: Opinion, seen: bool, names: dict[str, str]) -> Voice:

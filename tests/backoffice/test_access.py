@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +11,11 @@ from django.test import Client
 
 from audit.models import AccessEvent, AuditEvent
 from backoffice import accesses, urls
-from care import cases
+from care import cases, opinions
+from care.models import Adjustment
 from identity.rights import Scope
 from loyalty import logs
-from members import enrolment
+from members import enrolment, households
 from tests.backoffice.test_members import text_of
 from tests.web.lives import Life
 
@@ -65,6 +66,28 @@ def test_lists_and_warnings_that_show_names_write_a_row_for_each(
     typed = {"card": "", "first_name": "Camille", "contact": "camille@example.com"}
     desk("store_staff", Scope(store="s1")).post("/desk/enrol/?step=identity", typed)
     assert shown.count() == 3
+
+
+def test_opinions_approvals_and_households_write_whose_names_they_show(
+    desk: Desk, camille: Life, program: Any, now: datetime
+) -> None:
+    bo = enrol(program, now, "Zoltan")
+    household = households.found(membership_id=camille.membership.pk, now=now, by="t")
+    households.admit(household_id=household.pk, membership_id=bo.pk, now=now, by="t")
+    opinions.give(membership=bo, rating=3, words="Slow", channel="phone", store=camille.membership.home_store,
+                  occurred_on=now.date(), now=now, by="user:0")  # fmt: skip
+    Adjustment.objects.create(
+        key="00000000-0000-0000-0000-000000000001", program=program, membership=bo, amount=1, value=1, money="EUR",
+        currency=program.currencies.first(), reason="goodwill", state="waiting", asked_by="user:0", asked_at=now,
+        expires_at=now + timedelta(days=36_500),
+    )  # fmt: skip
+    client, shown = desk("administrator"), AccessEvent.objects.filter(page="search", membership_id=bo.pk)
+    there = f"/desk/members/{camille.membership.public_id}/household/"
+    for times, address in enumerate(("/desk/opinions/", "/desk/approvals/", there), start=1):
+        assert "Zoltan" in text_of(client, address), address
+        assert shown.count() == times, address
+    blind = desk("marketing")  # reads what was said, and not who said it
+    assert "Zoltan" not in text_of(blind, "/desk/opinions/") and shown.count() == 3
 
 
 def test_who_may_not_open_leaves_no_row(desk: Desk, camille: Life) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from audit.models import AccessEvent
 from identity.rights import Scope
 from members.models import Member
 from replication import intake, systems
@@ -47,6 +48,7 @@ def test_a_question_is_answered_once_by_who_may(desk, conflict):
     path = f"/desk/replication/questions/{conflict.pk}/"
     agent = desk("call_centre")
     assert "Ida" in agent.get("/desk/replication/questions/").content.decode()
+    assert AccessEvent.objects.filter(page="search", membership_id=conflict.membership_id).count() == 1
     assert "An administrator answers this" in agent.get(path).content.decode()
     assert agent.post(path, {"answer": "theirs"}).status_code == 404
     elsewhere = desk("administrator", Scope(banner="halles"))
