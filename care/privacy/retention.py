@@ -22,6 +22,7 @@ from care.privacy import archives, idleness
 from earning import jobs
 from identity import departing
 from identity.models import Device, User
+from members import wallets
 from members.models import Login
 
 Job = Callable[[datetime], int]
@@ -164,6 +165,11 @@ def devices(now: datetime) -> int:
     return Device.objects.filter(last_seen_at__lt=now - MONTHS_13).delete()[0]
 
 
+def wallet_devices(now: datetime) -> int:
+    """Phones that were told a last time of the pass of somebody who was erased."""
+    return wallets.forget_ended(now=now)
+
+
 def accesses(now: datetime) -> int:
     """Who opened whom, three years ago."""
     return guards.let_go("audit_access", before=now - PROOF)
@@ -208,6 +214,7 @@ JOBS: dict[str, Job] = {
     "logins": logins,
     "sessions": sessions,
     "devices": devices,
+    "wallet devices": wallet_devices,
     "accesses": accesses,
     "events": events,
     "proofs": proofs,
@@ -219,6 +226,7 @@ KEEPS: dict[str, str] = {
     "quarantine": "quarantine", "bearer": "bearers", "contact_change": "contact changes",
     "household_invitation": "invitations", "outgoing_message": "messages", "care_case_file": "evidence",
     "care_archive": "archives", "django_session": "sessions", "identity_device": "devices",
+    "wallet_device": "wallet devices",
     "audit_access": "accesses", "audit_event": "events", "card_proof": "proofs", "django_admin_log": "admin entries",
 }  # fmt: skip
 """Table -> the job that keeps it to the time its inventory says; a house test asks it of every table that says one."""

@@ -18,9 +18,9 @@ from care import cases, tasks
 from care.models import Archive, CaseFile, Erasure
 from care.privacy import archives, columns, erasing, idleness, replaying, retention
 from identity.models import Device, User
-from members import changing, inviting, proofs
+from members import changing, inviting, proofs, wallets
 from members.history import Hand
-from members.models import CardProof, ContactChange, Invitation, Member, Membership, NameWord
+from members.models import CardProof, ContactChange, Invitation, Member, Membership, NameWord, WalletDevice
 from messaging import outbox
 from messaging.models import Outgoing
 from tests.web import lives
@@ -171,6 +171,15 @@ def _device(program, now, then):
     return lambda: Device.objects.exists()
 
 
+def _wallet_device(program, now, then):
+    life = lives.member(program, then)
+    card = life.membership.cards.first()
+    wallets.register(card=card, device="phone", push_token="token", now=then)
+    wallets.fetched(card=card, told="", now=then)
+    wallets.end(memberships=[life.membership.pk], now=then)
+    return lambda: WalletDevice.objects.exists()
+
+
 def _access(program, now, then):
     access.record(actor="user:1", membership_id=1, page="member", purpose="desk", at=then)
     return lambda: AccessEvent.objects.exists()
@@ -205,7 +214,8 @@ def _words(program, now, then):
 DAYS = {
     "bearers": (1095, _bearer), "contact changes": (396, _contact_change), "invitations": (30, _invitation),
     "messages": (396, _message), "evidence": (365, _evidence), "archives": (1095, _archive), "sessions": (0, _session),
-    "devices": (396, _device), "accesses": (1095, _access), "events": (3652, _event), "proofs": (396, _proof),
+    "devices": (396, _device), "wallet devices": (3, _wallet_device),
+    "accesses": (1095, _access), "events": (3652, _event), "proofs": (396, _proof),
     "admin entries": (396, _admin_entry), "words of names": (0, _words),
 }  # fmt: skip
 ELSEWHERE = {"idle members", "quarantine", "logins", "invited staff"}
